@@ -1,0 +1,60 @@
+# The habits of this project; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint check kafka train bench chaos lock clean
+
+help:  ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make the environment in .venv (Python 3.11 or newer)
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make setup PYTHON=python3.12"; exit 78; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "python3 -m venv does not work here: on Debian, apt-get install python3-venv"; exit 78; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY)  ## see it at work: 5,000 real reviews through a real Kafka, labelled and counted
+	@$(BIN)/python -m consumer demo
+
+test: $(READY)  ## run the tests, with a real Kafka
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest -m "not chaos" $(ARGS); code=$$?; \
+	  $(BIN)/python -m coverage combine --quiet; $(BIN)/python -m coverage report --format=total | sed 's/.*/coverage: & %/'; exit $$code
+
+lint: $(READY)  ## style, types and imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: lint test  ## everything a change must pass
+
+kafka: $(READY)  ## run a real Kafka here, without Docker, until Ctrl-C
+	@$(BIN)/python -m shared.dev_broker
+
+train: $(READY)  ## train the model into models/default
+	@$(BIN)/python -m consumer train
+
+bench: $(READY)  ## measure, and write benchmarks/results
+	@$(BIN)/python -m benchmarks.hot_path
+
+chaos: $(READY)  ## the long fault tests: kill -9 again and again
+	@$(BIN)/python -m pytest -m chaos -s $(ARGS)
+
+lock: $(READY)  ## pin the dependencies anew, with hashes
+	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra samples --extra parquet --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
+	  $(LOCK) --constraint requirements/dev.txt - -o requirements/build.txt
+
+clean:  ## remove what was made here, but not the models
+	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

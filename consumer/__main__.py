@@ -1,0 +1,31 @@
+"""The command line `review-consumer`: names the commands; errors become exit codes."""
+
+import sys
+
+import click
+
+from shared.command_line import EXIT_CODES, LazyGroup, run_command_line
+from shared.settings import config_file_option
+
+COMMANDS = {
+    "run": ("consumer.commands.run:run", "Label reviews as they arrive."),
+    "train": ("consumer.commands.train:train", "Train the model on the sample reviews."),
+    "topics": ("consumer.commands.topics:topics", "Make and check the topics."),
+    "demo": ("consumer.commands.demo:demo", "See it all at work on real reviews, then stop."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, epilog=EXIT_CODES, context_settings={"max_content_width": 120})
+@click.version_option(package_name="reviewstream")
+@config_file_option
+def group() -> None:
+    """Label reviews: as they arrive, from Kafka to Kafka."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run_command_line(group))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,321 @@
+"""Reads records from a topic as a member of a consumer group."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, cast
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from consumer.scoring.ports import BatchLimits
+from consumer.scoring.record import Partition, Record
+from shared.errors import ConfigurationError, FatalError, RetriableError
+from shared.kafka_client import KafkaSettings, create_client
+from shared.logs import get_logger
+
+# Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
+CHUNK_RECORDS = 128
+OFFSET_REQUEST_S = 10.0
+# What a commit says when these partitions belong to somebody else by now; the new owner reads them again.
+LOST_OWNERSHIP = frozenset(
+    {
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.FENCED_MEMBER_EPOCH,
+        KafkaError.STALE_MEMBER_EPOCH,
+        KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001 - librdkafka's local error codes start with _
+    }
+)
+
+
+class GroupObserver(Protocol):
+    """Told when partitions come and go."""
+
+    def rebalanced(self, kind: str, partitions: int, assigned: int) -> None:
+        """`kind` is assigned, revoked or lost; `assigned` is how many partitions are held now."""
+        ...
+
+
+class ReadTo(StrEnum):
+    """How far to read: on and on, or to what is the end of the topic at the start."""
+
+    FOREVER = "forever"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """How to be a member of the consumer group."""
+
+    group: str
+    protocol: str
+    start: str
+    read_to: ReadTo = ReadTo.FOREVER
+    session_timeout_ms: int = 10_000
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+    def consumer_config(self, kafka: KafkaSettings) -> dict[str, Any]:
+        """Return librdkafka's configuration of the consumer."""
+        membership: dict[str, Any] = {"group.protocol": self.protocol}
+        if self.protocol == "classic":
+            # The broker decides these in the newer protocol, and refuses them from a client.
+            membership |= {
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": self.session_timeout_ms,
+            }
+        return {
+            "group.id": self.group,
+            # Offsets are committed by the sink, when the labels are safe.
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            # An offset that is gone is an error to be told, not a silent jump.
+            "auto.offset.reset": "error",
+            "isolation.level": "read_committed",
+            # A flipped bit on the way is found.
+            "check.crcs": True,
+            # Memory is bounded in bytes; after a full queue fetching goes on at once, not a second later.
+            "queued.max.messages.kbytes": 65_536,
+            "queued.min.messages": 100_000,
+            "fetch.queue.backoff.ms": 5,
+            "fetch.wait.max.ms": 100,
+            # Tells that the end is reached where the last offsets hold no records (transaction markers).
+            "enable.partition.eof": self.read_to is ReadTo.END,
+            **membership,
+            **kafka.client_config(),
+        }
+
+
+class KafkaSource:
+    """A Source over a topic; also the place where offsets are committed, since the group belongs to the consumer."""
+
+    def __init__(self, kafka: KafkaSettings, group: GroupSettings, topic: str, observer: GroupObserver) -> None:
+        self._consumer: Consumer = create_client(Consumer, group.consumer_config(kafka))
+        self._group = group
+        self._topic = topic
+        self._observer = observer
+        self._before_revoke: Callable[[], None] = _nothing
+        self._revoked: set[int] = set()
+        self._delivered: dict[Partition, int] = {}
+        self._read: dict[Partition, int] = {}
+        self._ends: dict[Partition, int] | None = None
+        self._asked_others_at = 0.0
+        self._closing = False
+        self.assigned_once = False
+
+    def subscribe(self, before_revoke: Callable[[], None]) -> None:
+        """Join the group; `before_revoke` has the last word on partitions that are still ours."""
+        self._before_revoke = before_revoke
+        if self._group.read_to is ReadTo.END:
+            self._ends = self._ends_now()
+        self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoke, on_lost=self._lost)
+
+    def _ends_now(self) -> dict[Partition, int]:
+        metadata = self._consumer.list_topics(self._topic, OFFSET_REQUEST_S)
+        ends = {}
+        for partition in metadata.topics[self._topic].partitions:
+            low, high = self._watermarks(TopicPartition(self._topic, partition))
+            if high > low:
+                ends[self._topic, partition] = high
+        return ends
+
+    def poll(self, limits: BatchLimits, wait_s: float) -> Sequence[Record]:
+        """Return what is there, at most `limits`; see the port."""
+        self._revoked.clear()
+        first = self._consumer.poll(wait_s)
+        if first is None:
+            return []
+        messages = self._usable([first])
+        size_bytes = len(first)
+        while len(messages) < limits.records and size_bytes < limits.size_bytes:
+            chunk = self._consumer.consume(min(CHUNK_RECORDS, limits.records - len(messages)), 0)
+            if not chunk:
+                break
+            messages += self._usable(chunk)
+            size_bytes += sum(map(len, chunk))
+        if self._revoked:
+            # Their new owner reads them from the last commit: they were not handed out here.
+            messages = [message for message in messages if message.partition() not in self._revoked]
+        records = cast("list[Record]", messages)
+        self._note_read(records)
+        return records
+
+    def rewind(self) -> None:
+        """Go back, in each partition, to the first record that was not delivered."""
+        for partition in self._consumer.assignment():
+            place = (partition.topic, partition.partition)
+            offset = self._delivered.get(place, partition.offset)
+            self._consumer.seek(TopicPartition(*place, offset))
+            self._read.pop(place, None)
+
+    def exhausted(self) -> bool:
+        """Return whether every partition was read to the end there was at the start; False for ReadTo.FOREVER."""
+        if self._ends is None:
+            return False
+        missing = [place for place, end in self._ends.items() if self._read.get(place, -1) < end]
+        return not missing or self._others_have_read(missing)
+
+    def assigned(self) -> list[Partition]:
+        """Return the partitions held now."""
+        return list(self._delivered)
+
+    def lag_records(self, place: Partition) -> int | None:
+        """Return how many records after the last delivered one the broker has; None while it is not known."""
+        delivered = self._delivered.get(place)
+        _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        if delivered is None or high < 0:
+            return None
+        return max(0, high - delivered)
+
+    def commit(self, positions: Mapping[Partition, int]) -> None:
+        """Commit next offsets without waiting; the partitions held now only."""
+        offsets = self._own(positions)
+        if offsets:
+            self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
+
+    def commit_and_wait(self, positions: Mapping[Partition, int]) -> None:
+        """Commit next offsets and wait for the broker; the partitions held now only."""
+        offsets = self._own(positions)
+        if offsets:
+            self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
+
+    def close(self) -> None:
+        """Leave the group; whatever could be delivered was drained before."""
+        self._before_revoke = _nothing
+        self._closing = True
+        self._consumer.close()
+
+    def _own(self, positions: Mapping[Partition, int]) -> list[TopicPartition]:
+        offsets = []
+        for place, offset in positions.items():
+            # Never backwards: a partition that went away and came back was moved on by its owner in between.
+            if offset > self._delivered.get(place, offset):
+                self._delivered[place] = offset
+                offsets.append(TopicPartition(*place, offset))
+        return offsets
+
+    def _guard(self, commit: Callable[[], object]) -> None:
+        try:
+            commit()
+        except KafkaException as exception:
+            error: KafkaError = exception.args[0]
+            if error.code() in LOST_OWNERSHIP:
+                get_logger("source").warning("commit_refused", error=error.name(), then="the new owner reads again")
+                return
+            if error.fatal():
+                raise FatalError(f"commit: {error.str()}", hint="the supervisor starts a new process") from exception
+            raise RetriableError(f"commit: {error.str()}") from exception
+
+    def _usable(self, messages: list[Message]) -> list[Message]:
+        usable = [message for message in messages if message.error() is None]
+        if len(usable) < len(messages):
+            for message in messages:
+                self._react(message)
+        return usable
+
+    def _react(self, message: Message) -> None:
+        error = message.error()
+        if error is None:
+            return
+        code = error.code()
+        if code == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's local error codes start with _
+            place = (str(message.topic()), cast("int", message.partition()))
+            self._read[place] = cast("int", message.offset())
+        elif code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
+            place = (str(message.topic()), cast("int", message.partition()))
+            raise self._gone(place, self._delivered.get(place, 0))
+        elif code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
+            raise ConfigurationError(f"Kafka refuses access: {error.str()}", hint="grant Read on the topic and group")
+        elif code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise ConfigurationError(
+                f"topic {self._topic} is not there (any more)", hint="`review-consumer topics apply` makes it"
+            )
+        elif error.fatal():
+            raise FatalError(f"consumer: {error.str()}", hint="the supervisor starts a new process")
+        else:
+            # librdkafka goes on by itself.
+            get_logger("source").warning("consumer_error", error=error.name(), message=error.str())
+
+    def _note_read(self, records: Sequence[Record]) -> None:
+        if self._ends is not None:
+            for record in records:
+                self._read[record.topic(), record.partition()] = record.offset() + 1
+
+    def _others_have_read(self, missing: Sequence[Partition]) -> bool:
+        if any(place in self._delivered for place in missing) or time.monotonic() - self._asked_others_at < 1:
+            return False
+        self._asked_others_at = time.monotonic()
+        asked = [TopicPartition(*place) for place in missing]
+        committed = self._consumer.committed(asked, OFFSET_REQUEST_S)
+        return all(found.offset >= (self._ends or {})[found.topic, found.partition] for found in committed)
+
+    def _watermarks(self, partition: TopicPartition) -> tuple[int, int]:
+        watermarks = self._consumer.get_watermark_offsets(partition, OFFSET_REQUEST_S)
+        if watermarks is None:
+            raise RetriableError(f"the broker did not say where {partition.topic}/{partition.partition} ends")
+        return watermarks
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._closing:
+            # An answer to a question asked before: nothing will be read, and the broker is not asked any more.
+            consumer.incremental_assign(partitions)
+            return
+        committed = consumer.committed(partitions, OFFSET_REQUEST_S) if partitions else []
+        for partition in committed:
+            if partition.error is not None:
+                raise RetriableError(f"committed offset of {partition.topic}: {partition.error.str()}")
+            low, high = self._watermarks(partition)
+            place = (partition.topic, partition.partition)
+            if partition.offset < 0:
+                from_start = self._group.start == "earliest"
+                self._delivered[place] = low if from_start else high
+                partition.offset = OFFSET_BEGINNING if from_start else OFFSET_END
+            elif partition.offset < low:
+                raise self._gone(place, partition.offset, low)
+            else:
+                self._delivered[place] = partition.offset
+        consumer.incremental_assign(committed)
+        self.assigned_once = True
+        self._tell("assigned", partitions)
+
+    def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        try:
+            self._before_revoke()
+        except RetriableError as error:
+            # What is still in flight is labelled once more by the new owner, under the same id.
+            get_logger("source").warning("revoked_before_all_was_delivered", because=str(error))
+        self._drop(consumer, partitions)
+        self._tell("revoked", partitions)
+
+    def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._drop(consumer, partitions)
+        self._tell("lost", partitions)
+
+    def _drop(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self._delivered.pop((partition.topic, partition.partition), None)
+            self._read.pop((partition.topic, partition.partition), None)
+            self._revoked.add(partition.partition)
+        consumer.incremental_unassign(partitions)
+
+    def _tell(self, kind: str, partitions: list[TopicPartition]) -> None:
+        numbers = sorted(partition.partition for partition in partitions)
+        get_logger("source").info("partitions_" + kind, partitions=numbers, held=len(self._delivered))
+        self._observer.rebalanced(kind, len(partitions), len(self._delivered))
+
+    def _gone(self, place: Partition, committed: int, low: int | None = None) -> ConfigurationError:
+        if low is None:
+            low, _ = self._watermarks(TopicPartition(*place))
+        topic, partition = place
+        return ConfigurationError(
+            f"{low - committed} records of {topic}/{partition} are gone before they were labelled: "
+            f"the group stands at {committed}, the first record left is {low}",
+            hint="retention was shorter than the delay; accept the loss by moving the group "
+            f"(kafka-consumer-groups --group {self._group.group} --reset-offsets --to-earliest), then start again",
+        )
+
+
+def _nothing() -> None:
+    """Do nothing: nothing is in flight."""

@@ -1,0 +1,107 @@
+"""What the core asks of the world: small promises that each technology keeps in its own folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consumer.scoring.outcome import Outcome, Scores
+from consumer.scoring.record import Partition, Record
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """How large one micro-batch may grow."""
+
+    records: int = 1000
+    size_bytes: int = 8 * 1024 * 1024
+
+
+class Source(Protocol):
+    """Where records come from."""
+
+    def poll(self, limits: BatchLimits, wait_s: float) -> Sequence[Record]:
+        """Return what is there, at most `limits`; waits, at most `wait_s`, only where nothing is there.
+
+        Raises ConfigurationError where reading on would skip records, FatalError where a new process is needed.
+        """
+        ...
+
+    def rewind(self) -> None:
+        """Make `poll` return again every record that was not delivered."""
+        ...
+
+    def exhausted(self) -> bool:
+        """Return whether everything that was asked for has been returned by `poll`."""
+        ...
+
+
+class Scorer(Protocol):
+    """A model at work."""
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        """Return one row a text, in order; pure, and no text can make it raise."""
+        ...
+
+
+class Sink(Protocol):
+    """Where outcomes go."""
+
+    def deliver(self, outcome: Outcome) -> None:
+        """Take a batch over; it becomes durable in order, maybe later; waits where too much is in flight.
+
+        The source's records count as delivered only when every label and dead letter of the batch is durable.
+        Raises RetriableError where records must be rewound, FatalError or ConfigurationError where that won't help.
+        """
+        ...
+
+    def advance(self) -> int:
+        """Notice what has become durable, without waiting; return how many records are still in flight."""
+        ...
+
+    def drain(self, deadline_s: float) -> None:
+        """Wait until everything is durable and marked as delivered; RetriableError after `deadline_s` seconds."""
+        ...
+
+    def abandon(self) -> None:
+        """Forget what is in flight: it will be rewound and delivered again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTimes:
+    """Where one batch spent its time, in seconds; `queue_s` has one value a record, NaN where it is not known."""
+
+    queue_s: NDArray[np.float64]
+    poll_s: float
+    decode_s: float
+    score_s: float
+    deliver_s: float
+
+
+class Observer(Protocol):
+    """Told what happened, once a batch, never once a record."""
+
+    def scored(self, outcome: Outcome, closed_by: str, times: BatchTimes) -> None:
+        """Note that a batch was scored and handed to the sink."""
+        ...
+
+    def waited(self, seconds: float) -> None:
+        """Note that the loop waited and nothing came."""
+        ...
+
+    def acknowledged(
+        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+    ) -> None:
+        """Note that a batch (its records' milliseconds since 1970, each partition's last record) became durable."""
+        ...
+
+    def rewound(self) -> None:
+        """Note that what was in flight is given up and will be read again."""
+        ...
+
+    def alive(self) -> None:
+        """Note that the loop waits for somebody else, and is not stuck."""
+        ...

@@ -1,0 +1,51 @@
+"""A record as it was read, whatever it was read from."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Partition: TypeAlias = tuple[str, int]
+
+
+class Record(Protocol):
+    """One record as it was read; confluent_kafka's Message is one, so nothing is copied."""
+
+    def topic(self) -> str:
+        """Return the topic it was read from."""
+        ...
+
+    def partition(self) -> int:
+        """Return the partition it was read from."""
+        ...
+
+    def offset(self) -> int:
+        """Return its place in the partition."""
+        ...
+
+    def key(self) -> bytes | None:
+        """Return its key."""
+        ...
+
+    def value(self) -> bytes | None:
+        """Return its value; None is a tombstone."""
+        ...
+
+    def headers(self) -> Sequence[tuple[str, bytes | None]] | None:
+        """Return its headers."""
+        ...
+
+    def timestamp(self) -> tuple[int, int]:
+        """Return the kind of time stamp, and milliseconds since 1970 (negative: unknown)."""
+        ...
+
+
+def timestamps_ms(records: Sequence[Record]) -> NDArray[np.int64]:
+    """Return the records' time stamps in milliseconds since 1970, (n,) int64; negative where unknown."""
+    return np.fromiter((record.timestamp()[1] for record in records), np.int64, len(records))
+
+
+def last_records(records: Sequence[Record]) -> dict[Partition, Record]:
+    """Return the last record of each partition in the batch, given in order of arrival."""
+    return {(record.topic(), record.partition()): record for record in records}

@@ -1,0 +1,135 @@
+"""librdkafka clients: every option that matters, with its reason, and the first contact with a broker."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from shared.errors import BrokerUnavailable, ConfigurationError
+from shared.logs import get_logger
+from shared.settings import setting
+
+# What a program decides by itself: changing these from outside would break a promise.
+RESERVED = frozenset({"enable.auto.commit", "enable.auto.offset.store", "enable.idempotence", "enable.partition.eof"})
+METADATA_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """Where Kafka is, and how long to wait for it."""
+
+    bootstrap_servers: str = setting(
+        "localhost:9092", "Kafka brokers, host:port, separated by commas.", environment="KAFKA_BOOTSTRAP_SERVERS"
+    )
+    broker_wait_s_max: float = setting(60, "Give up when no broker has answered for so long at the start.", minimum=0)
+    kafka_property: tuple[str, ...] = setting((), "Any librdkafka property, NAME=VALUE; repeatable.", short="-X")
+
+    def __post_init__(self) -> None:
+        """Refuse properties that are no properties or that would break a promise."""
+        for text in self.kafka_property:
+            name, equals, _ = text.partition("=")
+            if not equals or not name:
+                raise ConfigurationError(f"-X {text!r} is not NAME=VALUE", hint="for example -X client.rack=a")
+            if name in RESERVED:
+                raise ConfigurationError(f"-X {name} can't be set: the delivery guarantee depends on it")
+
+    def client_config(self) -> dict[str, Any]:
+        """Return what all clients share."""
+        given: list[tuple[str, str]] = []
+        for text in self.kafka_property:
+            name, _, value = text.partition("=")
+            given.append((name, value))
+        return {
+            "bootstrap.servers": self.bootstrap_servers,
+            "client.id": "reviewstream",
+            # Nothing is sent to the broker that nobody asked for.
+            "enable.metrics.push": False,
+            # A broker that comes back is found again quickly.
+            "reconnect.backoff.max.ms": 2000,
+            "socket.keepalive.enable": True,
+            "logger": client_logger(),
+            "error_cb": log_client_error,
+        } | dict(given)
+
+    def producer_config(self) -> dict[str, Any]:
+        """Return the idempotent producer's configuration."""
+        return {
+            # No repeats and no reordering inside a partition, whatever is sent again.
+            "enable.idempotence": True,
+            "acks": "all",
+            # Java's default partitioner: both find the same partition for a key.
+            "partitioner": "murmur2_random",
+            # A batch is produced in one go: waiting would add latency and win nothing.
+            "linger.ms": 1,
+            "compression.type": "lz4",
+            # Bounds memory; produce() then raises BufferError and the caller waits.
+            "queue.buffering.max.messages": 100_000,
+            "queue.buffering.max.kbytes": 65_536,
+            # The topic decides what is too large, not this client: a dead letter is larger than its record.
+            "message.max.bytes": 16 * 1024 * 1024,
+            # How long one message may take before it counts as failed.
+            "message.timeout.ms": 120_000,
+        } | self.client_config()
+
+
+class _LibrdkafkaLines(logging.Handler):
+    """Turns librdkafka's log lines into events of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one line on at its level; connection troubles are told once, by `log_client_error`."""
+        line = record.getMessage()
+        level = logging.DEBUG if "FAIL" in line or "ERROR" in line else record.levelno
+        get_logger("librdkafka").log(level, "client_log", line=line)
+
+
+def client_logger() -> logging.Logger:
+    """Return the logger that librdkafka's own lines go to."""
+    logger = logging.getLogger("librdkafka")
+    if not logger.handlers:
+        logger.addHandler(_LibrdkafkaLines())
+        logger.propagate = False
+        logger.setLevel(logging.INFO)
+    return logger
+
+
+def log_client_error(error: KafkaError) -> None:
+    """Log an error that librdkafka goes on after by itself."""
+    get_logger("librdkafka").warning("client_error", error=error.name(), message=error.str())
+
+
+def wait_for_broker(settings: KafkaSettings) -> Any:
+    """Return the ClusterMetadata once a broker answers; BrokerUnavailable after `broker_wait_s_max` seconds."""
+    deadline = time.monotonic() + settings.broker_wait_s_max
+    # Its own errors stay quiet: the one line below says it.
+    admin = AdminClient(settings.client_config() | {"error_cb": lambda _error: None})
+    told = False
+    while True:
+        try:
+            return admin.list_topics(timeout=min(METADATA_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
+        except KafkaException as error:
+            if time.monotonic() >= deadline:
+                raise BrokerUnavailable(
+                    f"no Kafka broker answered at {settings.bootstrap_servers} "
+                    f"within {settings.broker_wait_s_max:g} s: {error.args[0].str()}",
+                    hint="is the broker up, and does its advertised listener match? --bootstrap-servers "
+                    "(REVIEWS_KAFKA_BOOTSTRAP_SERVERS) names it; `make kafka` starts one here",
+                ) from error
+            if not told:
+                get_logger("kafka").warning(
+                    "waiting_for_broker",
+                    bootstrap_servers=settings.bootstrap_servers,
+                    setting="REVIEWS_KAFKA_BOOTSTRAP_SERVERS",
+                    give_up_after_s=settings.broker_wait_s_max,
+                )
+                told = True
+
+
+def create_client(kind: Any, config: dict[str, Any]) -> Any:
+    """Build a client; a property librdkafka does not know becomes a ConfigurationError."""
+    try:
+        return kind(config)
+    except KafkaException as error:
+        raise ConfigurationError(f"Kafka client: {error.args[0].str()}", hint="look at the -X options") from error

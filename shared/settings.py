@@ -1,0 +1,160 @@
+"""Settings: frozen objects, read once from flags, the environment, a TOML file and defaults, in that order.
+
+A settings class is a frozen dataclass whose fields are made by `setting`; `with_settings(Class)` gives a click command
+the flags and hands the finished object over. Nothing else in the programs reads the environment.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import click
+
+from shared.errors import ConfigurationError
+
+ENVIRONMENT_PREFIX = "REVIEWS_"
+_METADATA = "reviewstream.setting"
+
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    help: str
+    environment: str | None
+    minimum: float | None
+    choices: tuple[str, ...]
+    repeated: bool
+    short: str | None
+
+
+def setting(  # noqa: PLR0913 - each names one property of a flag
+    default: Value,
+    text: str,
+    *,
+    environment: str | None = None,
+    minimum: float | None = None,
+    choices: tuple[str, ...] = (),
+    short: str | None = None,
+) -> Value:
+    """Declare one field of a settings class: its default, its help text, and what is allowed."""
+    declared = _Setting(text, environment, minimum, choices, isinstance(default, tuple), short)
+    field: Value = dataclasses.field(default=default, metadata={_METADATA: declared})
+    return field
+
+
+def with_settings(cls: type[Any]) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Give a click command the flags of a settings class, and the built object as `snake_case` argument."""
+    argument = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
+    hints = get_type_hints(cls)
+    fields = [field for field in dataclasses.fields(cls) if _METADATA in field.metadata]
+
+    def decorate(command: Callable[..., Result]) -> Callable[..., Result]:
+        @wraps(command)
+        def build(*args: Any, **kwargs: Any) -> Result:
+            values = {field.name: kwargs.pop(field.name) for field in fields}
+            return command(*args, **{argument: cls(**values)}, **kwargs)
+
+        with_options: Callable[..., Result] = build
+        for field in reversed(fields):
+            with_options = _option(field, hints[field.name])(with_options)
+        return with_options
+
+    return decorate
+
+
+def _option(field: "dataclasses.Field[Any]", hint: Any) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    declared: _Setting = field.metadata[_METADATA]
+    names = [f"--{field.name.replace('_', '-')}"] + ([declared.short] if declared.short else [])
+    return click.option(
+        *names,
+        field.name,
+        type=_click_type(declared, hint),
+        default=field.default,
+        envvar=ENVIRONMENT_PREFIX + (declared.environment or field.name.upper()),
+        multiple=declared.repeated,
+        show_default=field.default not in ("", ()),
+        show_envvar=True,
+        help=declared.help,
+    )
+
+
+def _click_type(declared: _Setting, hint: Any) -> Any:
+    if declared.choices:
+        return click.Choice(declared.choices)
+    if hint is int:
+        return click.IntRange(min=None if declared.minimum is None else int(declared.minimum))
+    if hint is float:
+        return click.FloatRange(min=declared.minimum)
+    if hint is Path:
+        return click.Path(path_type=Path)
+    return str
+
+
+def load_config_file(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
+    """Read defaults from a TOML file: keys are the settings' names, with `_`; a table named after a command wins."""
+    if path is None:
+        return
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}", hint="--config names a readable TOML file") from error
+    commands = _leaf_commands(context, context.command)
+    known = {parameter.name for command in commands.values() for parameter in command.params}
+    general = {key: value for key, value in content.items() if not isinstance(value, dict)}
+    tables = {key: value for key, value in content.items() if isinstance(value, dict)}
+    unknown = [*(set(general) - known), *(set(tables) - {name.split()[0] for name in commands})]
+    if unknown:
+        raise ConfigurationError(
+            f"{path}: unknown setting {min(unknown)!r}", hint="`COMMAND --help` lists the names, - written as _"
+        )
+    context.default_map = _default_map(context, context.command, general, tables)
+
+
+def _children(context: click.Context, group: click.Group) -> dict[str, click.Command]:
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
+def _leaf_commands(context: click.Context, command: click.Command, prefix: str = "") -> dict[str, click.Command]:
+    if not isinstance(command, click.Group):
+        return {prefix.strip(): command}
+    leaves: dict[str, click.Command] = {}
+    for name, child in _children(context, command).items():
+        leaves |= _leaf_commands(context, child, f"{prefix} {name}")
+    return leaves
+
+
+def _default_map(
+    context: click.Context, command: click.Command, general: dict[str, Any], tables: dict[str, Any]
+) -> dict[str, Any]:
+    if not isinstance(command, click.Group):
+        return general | tables
+    return {
+        name: _default_map(context, child, general, tables.get(name, {}))
+        for name, child in _children(context, command).items()
+    }
+
+
+config_file_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar=ENVIRONMENT_PREFIX + "CONFIG",
+    show_envvar=True,
+    is_eager=True,
+    expose_value=False,
+    callback=load_config_file,
+    help="TOML file with settings; flags and the environment win over it.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """How much the program says."""
+
+    log_level: str = setting("INFO", "Least important events shown.", choices=("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -1,0 +1,48 @@
+"""A scorer that looks for two words."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from consumer.scoring.decoding import decode
+from consumer.scoring.outcome import Outcome, Scores
+from consumer.scoring.record import Record
+from shared.reviews import Model
+from tests.support.fake_clock import START_S, FakeClock
+
+MODEL = Model("keywords", "1", "d1" * 32)
+CLASSES = ("negative", "neutral", "positive")
+
+
+class FakeScorer:
+    """A Scorer: `good` is positive, `bad` negative, anything else neutral; takes `text_s` by the clock for a text."""
+
+    def __init__(self, clock: FakeClock | None = None, text_s: float = 0.0) -> None:
+        self._clock = clock
+        self._text_s = text_s
+        self.calls: list[list[str]] = []
+        self.while_scoring: Callable[[], None] = lambda: None
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        self.calls.append(list(texts))
+        self.while_scoring()
+        if self._clock is not None:
+            self._clock.advance(self._text_s * len(texts))
+        return keyword_scores(texts)
+
+
+def keyword_scores(texts: Sequence[str]) -> Scores:
+    """Return what FakeScorer says of some texts."""
+    places = [2 if "good" in text else 0 if "bad" in text else 1 for text in texts]
+    probabilities = np.full((len(texts), 3), 0.125)
+    probabilities[np.arange(len(texts)), places] = 0.75
+    labels = [CLASSES[place] for place in places]
+    return Scores(MODEL, CLASSES, labels, np.full(len(texts), 0.75), probabilities)
+
+
+def outcome_of(records: Sequence[Record], value_bytes_max: int = 1_000_000) -> Outcome:
+    """Return what becomes of records when FakeScorer scores them at the start of FakeClock's time."""
+    readable, dead_letters = decode(records, value_bytes_max)
+    scores = keyword_scores([labelled.review.text for labelled in readable])
+    return Outcome(records, readable, scores, dead_letters, datetime.fromtimestamp(START_S, UTC))

@@ -1,0 +1,218 @@
+"""The loop against its twins in memory: how batches grow, when it rewinds, how it stops."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from consumer.kafka.source import ReadTo
+from consumer.scoring.loop import LoopLimits, ScoringLoop
+from consumer.scoring.ports import BatchLimits
+from shared.errors import FatalError, RetriableError
+from tests.support.fake_clock import START_S, FakeClock
+from tests.support.fake_scorer import FakeScorer
+from tests.support.memory_records import review_value
+from tests.support.memory_stream import MemoryLog, MemorySink, MemorySource
+from tests.support.recording_observer import RecordingObserver
+
+NO_WAIT = LoopLimits(idle_wait_s=0, busy_wait_s=0, rewinds_max=2)
+TRY_AGAIN = RetriableError("the broker is away")
+
+
+class Bench:
+    """A loop with everything around it."""
+
+    def __init__(self, limits: LoopLimits = NO_WAIT, read_to: ReadTo = ReadTo.END, reviews: int = 0) -> None:
+        self.log = MemoryLog()
+        self.append(reviews)
+        self.clock = FakeClock()
+        self.source = MemorySource(self.log, read_to)
+        self.sink = MemorySink(self.source)
+        self.scorer = FakeScorer(self.clock)
+        self.observer = RecordingObserver()
+        self.stop_requested = False
+        self.loop = ScoringLoop(self.source, self.scorer, self.sink, self.observer, self.clock, limits)
+
+    def run(self) -> None:
+        self.loop.run(lambda: self.stop_requested)
+
+    def append(self, count: int) -> None:
+        for number in range(count):
+            self.log.append(review_value(f"r{number}", f"a good note, number {number}"))
+
+    def labelled_offsets(self) -> list[int]:
+        return [labelled.record.offset() for labelled, _ in self.sink.labelled]
+
+
+def one_at_a_time() -> LoopLimits:
+    return LoopLimits(batch=BatchLimits(records=1), idle_wait_s=0, busy_wait_s=0, rewinds_max=2)
+
+
+def test_a_record_that_comes_alone_is_a_batch_of_one() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER)
+    for _ in range(3):
+        bench.append(1)
+        bench.loop.turn()
+    assert bench.observer.batch_sizes() == [1, 1, 1]
+
+
+def test_what_comes_while_a_batch_is_scored_is_the_next_batch() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER, reviews=1)
+    bench.scorer.while_scoring = lambda: bench.append(2 * len(bench.scorer.calls[-1]))
+    for _ in range(4):
+        bench.loop.turn()
+    assert bench.observer.batch_sizes() == [1, 2, 4, 8]
+
+
+def test_a_batch_says_whether_records_ran_out_or_the_limit_was_reached() -> None:
+    bench = Bench(LoopLimits(batch=BatchLimits(records=4), idle_wait_s=0, busy_wait_s=0), reviews=10)
+    bench.run()
+    assert bench.observer.batch_sizes() == [4, 4, 2]
+    assert [batch.closed_by for batch in bench.observer.batches] == ["count", "count", "drained"]
+
+
+def test_unreadable_record_becomes_a_dead_letter_and_its_neighbours_are_labelled() -> None:
+    bench = Bench()
+    bench.log.append(review_value("a", "this is good"))
+    bench.log.append(b"this is no JSON")
+    bench.log.append(review_value("b", "this is bad"))
+    bench.source = MemorySource(bench.log, ReadTo.END)
+    bench.sink = MemorySink(bench.source)
+    ScoringLoop(bench.source, bench.scorer, bench.sink, bench.observer, bench.clock, NO_WAIT).run(lambda: False)
+    assert [(one.review.review_id, label) for one, label in bench.sink.labelled] == [
+        ("a", "positive"),
+        ("b", "negative"),
+    ]
+    assert [letter.record.offset() for letter in bench.sink.dead_letters] == [1]
+
+
+def test_nothing_to_read_is_told_as_waiting_and_scores_nothing() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER)
+    bench.loop.turn()
+    assert bench.observer.waits == [0.0]
+    assert bench.scorer.calls == []
+
+
+def test_a_bounded_source_is_read_to_its_end_and_drained() -> None:
+    bench = Bench(reviews=25)
+    bench.run()
+    assert bench.labelled_offsets() == list(range(25))
+    assert bench.sink.drained == 1
+
+
+def test_stop_ends_the_reading_and_drains_what_is_in_flight() -> None:
+    bench = Bench(one_at_a_time(), ReadTo.FOREVER, reviews=10)
+    bench.sink.holding = True
+
+    def stop_at_the_third() -> None:
+        if len(bench.scorer.calls) == 3:
+            bench.sink.holding = False
+            bench.stop_requested = True
+
+    bench.scorer.while_scoring = stop_at_the_third
+    bench.run()
+    assert bench.labelled_offsets() == [0, 1, 2]
+    assert bench.sink.drained == 1
+
+
+def test_what_cannot_be_drained_after_a_stop_is_told_and_not_tried_again() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER, reviews=3)
+    bench.sink.holding = True
+    bench.scorer.while_scoring = lambda: setattr(bench, "stop_requested", True)
+    with pytest.raises(RetriableError):
+        bench.run()
+    assert bench.observer.rewinds == 0
+
+
+def test_after_a_retriable_error_everything_undelivered_is_read_again() -> None:
+    bench = Bench(one_at_a_time(), reviews=4)
+    bench.sink.failures.extend([None, TRY_AGAIN])
+    bench.run()
+    assert bench.observer.rewinds == 1
+    assert bench.labelled_offsets() == [0, 1, 2, 3]
+
+
+def test_what_is_in_flight_when_an_error_comes_is_given_up_and_read_again() -> None:
+    bench = Bench(one_at_a_time(), reviews=3)
+    bench.sink.holding = True
+    bench.sink.failures.extend([None, None, TRY_AGAIN])
+
+    def let_go_after_the_error() -> None:
+        bench.sink.holding = bench.observer.rewinds == 0
+
+    bench.scorer.while_scoring = let_go_after_the_error
+    bench.run()
+    assert [call[0][-1] for call in bench.scorer.calls] == ["0", "1", "2", "0", "1", "2"]
+    assert bench.labelled_offsets() == [0, 1, 2]
+
+
+def test_a_drain_that_fails_at_the_end_is_rewound_too() -> None:
+    bench = Bench(reviews=3)
+    bench.sink.holding = True
+    bench.scorer.while_scoring = lambda: setattr(bench.sink, "holding", bench.observer.rewinds == 0)
+    bench.run()
+    assert bench.observer.rewinds == 1
+    assert bench.labelled_offsets() == [0, 1, 2]
+
+
+def test_an_error_that_stays_ends_the_process_after_the_allowed_rewinds() -> None:
+    bench = Bench(reviews=3)
+    bench.sink.failures.extend([TRY_AGAIN] * 10)
+    with pytest.raises(FatalError, match="after 2 attempts: the broker is away"):
+        bench.run()
+    assert bench.observer.rewinds == 2
+    assert len(bench.scorer.calls) == 3
+
+
+def test_an_acknowledgement_in_between_starts_the_count_of_rewinds_anew() -> None:
+    bench = Bench(one_at_a_time(), reviews=4)
+    bench.sink.failures.extend([TRY_AGAIN, TRY_AGAIN, None, TRY_AGAIN, TRY_AGAIN, None])
+    bench.run()
+    assert bench.observer.rewinds == 4
+    assert bench.labelled_offsets() == [0, 1, 2, 3]
+
+
+def test_a_batch_handed_over_but_not_acknowledged_does_not_start_the_count_anew() -> None:
+    bench = Bench(one_at_a_time(), reviews=4)
+    bench.sink.holding = True
+    bench.sink.failures.extend([None, TRY_AGAIN] * 5)
+    with pytest.raises(FatalError):
+        bench.run()
+    assert bench.observer.rewinds == 2
+
+
+def test_an_error_that_needs_an_operator_ends_the_loop_at_once() -> None:
+    bench = Bench(reviews=1)
+    bench.sink.failures.append(FatalError("fenced"))
+    with pytest.raises(FatalError, match="fenced"):
+        bench.run()
+    assert bench.observer.rewinds == 0
+
+
+def test_times_of_a_batch_are_those_of_its_steps() -> None:
+    bench = Bench(reviews=4)
+    ScoringLoop(
+        bench.source, FakeScorer(bench.clock, text_s=0.5), bench.sink, bench.observer, bench.clock, NO_WAIT
+    ).run(lambda: False)
+    (batch,) = bench.observer.batches
+    assert batch.times.score_s == pytest.approx(2.0)
+    assert (batch.times.poll_s, batch.times.decode_s, batch.times.deliver_s) == (0, 0, 0)
+    assert batch.outcome.scored_at == datetime.fromtimestamp(START_S + 2, UTC)
+
+
+def test_a_records_time_in_the_queue_is_its_age_when_read_and_unknown_without_a_time_stamp() -> None:
+    bench = Bench(reviews=3)
+    records = bench.log.partitions[0]
+    stamps = [(START_S - 1.5) * 1000, -1, (START_S + 2) * 1000]
+    for record, stamp_ms in zip(records, stamps, strict=True):
+        object.__setattr__(record, "stamp_ms", int(stamp_ms))
+    bench.run()
+    (batch,) = bench.observer.batches
+    np.testing.assert_allclose(batch.times.queue_s, [1.5, np.nan, -2.0])
+
+
+def test_every_record_of_a_batch_is_in_its_outcome() -> None:
+    bench = Bench(reviews=5)
+    bench.run()
+    (batch,) = bench.observer.batches
+    assert batch.outcome.records == bench.log.partitions[0]
