@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check kafka train bench chaos lock clean
+.PHONY: help setup demo test lint check kafka train bench chaos docs lock clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ bench: $(READY)  ## measure, and write benchmarks/results
 
 chaos: $(READY)  ## the long fault tests: kill -9 again and again
 	@$(BIN)/python -m pytest -m chaos -s $(ARGS)
+
+docs: $(READY)  ## write what is generated: docs/metrics.md and the dashboards
+	@$(BIN)/python -m consumer.telemetry.catalogue > docs/metrics.md
+	@$(BIN)/python -m deploy.grafana.dashboards
 
 lock: $(READY)  ## pin the dependencies anew, with hashes
 	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements/dev.txt

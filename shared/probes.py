@@ -43,9 +43,10 @@ class ProbeServer:
         """Listen; ConfigurationError, naming the setting, where the port can't be had."""
         try:
             self._server = make_server(self._host, self._port, self._answer, ThreadingWSGIServer, _Handler)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            # OverflowError: the number is too large for a port.
             raise ConfigurationError(
-                f"can't serve metrics on {self._host}:{self._port}: {error.strerror}",
+                f"can't serve metrics on {self._host}:{self._port}: {getattr(error, 'strerror', None) or error}",
                 hint="--metrics-port (REVIEWS_METRICS_PORT) and --metrics-host choose another; port 0 takes a free one",
             ) from error
         threading.Thread(target=self._server.serve_forever, name="probes", daemon=True).start()

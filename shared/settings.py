@@ -104,41 +104,46 @@ def load_config_file(context: click.Context, _parameter: click.Parameter, path: 
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}", hint="--config names a readable TOML file") from error
-    commands = _leaf_commands(context, context.command)
-    known = {parameter.name for command in commands.values() for parameter in command.params}
-    general = {key: value for key, value in content.items() if not isinstance(value, dict)}
-    tables = {key: value for key, value in content.items() if isinstance(value, dict)}
-    unknown = [*(set(general) - known), *(set(tables) - {name.split()[0] for name in commands})]
+    unknown = _unknown_keys(context, context.command, content)
     if unknown:
         raise ConfigurationError(
             f"{path}: unknown setting {min(unknown)!r}", hint="`COMMAND --help` lists the names, - written as _"
         )
-    context.default_map = _default_map(context, context.command, general, tables)
+    context.default_map = _default_map(context, context.command, {}, content)
 
 
-def _children(context: click.Context, group: click.Group) -> dict[str, click.Command]:
-    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    return {name: command for name, command in found.items() if command is not None}
-
-
-def _leaf_commands(context: click.Context, command: click.Command, prefix: str = "") -> dict[str, click.Command]:
+def _children(context: click.Context, command: click.Command) -> dict[str, click.Command]:
     if not isinstance(command, click.Group):
-        return {prefix.strip(): command}
-    leaves: dict[str, click.Command] = {}
-    for name, child in _children(context, command).items():
-        leaves |= _leaf_commands(context, child, f"{prefix} {name}")
-    return leaves
+        return {}
+    found = {name: command.get_command(context, name) for name in command.list_commands(context)}
+    return {name: child for name, child in found.items() if child is not None}
+
+
+def _setting_names(context: click.Context, command: click.Command) -> set[str | None]:
+    names = {parameter.name for parameter in command.params} if not isinstance(command, click.Group) else set()
+    return names.union(*(_setting_names(context, child) for child in _children(context, command).values()))
+
+
+def _unknown_keys(context: click.Context, command: click.Command, table: dict[str, Any]) -> list[str]:
+    children = _children(context, command)
+    known = _setting_names(context, command)
+    unknown: list[str] = []
+    for key, value in table.items():
+        if isinstance(value, dict) and key in children:
+            unknown += _unknown_keys(context, children[key], value)
+        elif isinstance(value, dict) or key not in known:
+            unknown.append(key)
+    return unknown
 
 
 def _default_map(
-    context: click.Context, command: click.Command, general: dict[str, Any], tables: dict[str, Any]
+    context: click.Context, command: click.Command, general: dict[str, Any], table: dict[str, Any]
 ) -> dict[str, Any]:
+    here = general | {key: value for key, value in table.items() if not isinstance(value, dict)}
     if not isinstance(command, click.Group):
-        return general | tables
-    return {
-        name: _default_map(context, child, general, tables.get(name, {}))
-        for name, child in _children(context, command).items()
-    }
+        return here
+    children = _children(context, command)
+    return {name: _default_map(context, child, here, table.get(name, {})) for name, child in children.items()}
 
 
 config_file_option = click.option(

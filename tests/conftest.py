@@ -35,8 +35,9 @@ def kafka_broker(request: pytest.FixtureRequest) -> Iterator[DevBroker]:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"{error}; {error.hint}")
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    with capture.global_and_fixture_disabled():
         reporter.write_line(f"\nbroker: {broker.choice}")
     with broker:
         yield broker

@@ -79,7 +79,7 @@ def read_manifest(folder: Path) -> Manifest:
             f"no model in {folder}: {error}",
             hint="`review-consumer train` makes one; --model (REVIEWS_MODEL) names its folder",
         ) from error
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ConfigurationError(f"{path} is no manifest: {error}", hint="train the model again") from error
     if manifest.format != FORMAT:
         raise ConfigurationError(

@@ -1,5 +1,6 @@
-"""What the consumer exports, read from the declarations themselves."""
+"""What the consumer exports, read from the declarations themselves; run as a program it writes docs/metrics.md."""
 
+import sys
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -33,3 +34,24 @@ def declared_metrics() -> list[DeclaredMetric]:
 def metric_names() -> set[str]:
     """Return the names, histograms without _bucket, _sum and _count."""
     return {metric.name for metric in declared_metrics()}
+
+
+def as_markdown() -> str:
+    """Return docs/metrics.md."""
+    rows = [f"| `{metric.name}` | {metric.kind} | {metric.documentation} |" for metric in declared_metrics()]
+    lines = [
+        "# Metrics",
+        "",
+        "What `/metrics` of the consumer shows, beside the usual `process_*`. `make docs` writes this page from the",
+        "declarations. Every label value that is known in advance is there as 0 from the start; no label carries a key,",
+        "an id, a text or a message.",
+        "",
+        "| metric | type | what it says |",
+        "|---|---|---|",
+        *rows,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())

@@ -27,13 +27,15 @@ class LagCollector(Collector):
     """Computes lag when asked for it, so a loop that hangs is seen to fall behind.
 
     Seconds are counted from the later of two moments: the time stamp of the last delivered record, and the last time
-    nothing was waiting. The oldest waiting record can't be older than either.
+    nothing was waiting. The oldest waiting record can't be older than either. Before the first of these moments they
+    are counted from the first look.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._reader: LagReader | None = None
         self._since: dict[Partition, float] = {}
+        self._first_look: dict[Partition, float] = {}
 
     def read_from(self, reader: LagReader | None) -> None:
         """Name who is asked; None for nobody any more."""
@@ -58,7 +60,8 @@ class LagCollector(Collector):
                 continue
             if records == 0:
                 self._since[place] = now
-            rows.append((place, records, max(0.0, now - self._since.get(place, now)) if records else 0.0))
+            since = self._since.get(place, self._first_look.setdefault(place, now))
+            rows.append((place, records, max(0.0, now - since) if records else 0.0))
         return rows
 
     def collect(self) -> Iterator[Metric]:

@@ -135,7 +135,8 @@ class ConsumerMetrics:
         self._end_to_end.observe_batch(ages_s)
         self._stages.observe(durable_after_s, "commit")
         self._in_flight -= len(timestamps_ms)
-        self._inflight.set(self._in_flight)
+        # Below 0 for a moment where a batch is acknowledged before `deliver` returns and `scored` is told.
+        self._inflight.set(max(0, self._in_flight))
         self._last_commit.set(now)
         self.lag.delivered(last)
 

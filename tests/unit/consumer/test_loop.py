@@ -1,5 +1,6 @@
 """The loop against its twins in memory: how batches grow, when it rewinds, how it stops."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -32,6 +33,12 @@ class Bench:
         self.observer = RecordingObserver()
         self.stop_requested = False
         self.loop = ScoringLoop(self.source, self.scorer, self.sink, self.observer, self.clock, limits)
+
+    def request_stop(self) -> None:
+        self.stop_requested = True
+
+    def hold_until_rewound(self) -> None:
+        self.sink.holding = self.observer.rewinds == 0
 
     def run(self) -> None:
         self.loop.run(lambda: self.stop_requested)
@@ -118,7 +125,7 @@ def test_stop_ends_the_reading_and_drains_what_is_in_flight() -> None:
 def test_what_cannot_be_drained_after_a_stop_is_told_and_not_tried_again() -> None:
     bench = Bench(read_to=ReadTo.FOREVER, reviews=3)
     bench.sink.holding = True
-    bench.scorer.while_scoring = lambda: setattr(bench, "stop_requested", True)
+    bench.scorer.while_scoring = bench.request_stop
     with pytest.raises(RetriableError):
         bench.run()
     assert bench.observer.rewinds == 0
@@ -136,11 +143,7 @@ def test_what_is_in_flight_when_an_error_comes_is_given_up_and_read_again() -> N
     bench = Bench(one_at_a_time(), reviews=3)
     bench.sink.holding = True
     bench.sink.failures.extend([None, None, TRY_AGAIN])
-
-    def let_go_after_the_error() -> None:
-        bench.sink.holding = bench.observer.rewinds == 0
-
-    bench.scorer.while_scoring = let_go_after_the_error
+    bench.scorer.while_scoring = bench.hold_until_rewound
     bench.run()
     assert [call[0][-1] for call in bench.scorer.calls] == ["0", "1", "2", "0", "1", "2"]
     assert bench.labelled_offsets() == [0, 1, 2]
@@ -149,7 +152,7 @@ def test_what_is_in_flight_when_an_error_comes_is_given_up_and_read_again() -> N
 def test_a_drain_that_fails_at_the_end_is_rewound_too() -> None:
     bench = Bench(reviews=3)
     bench.sink.holding = True
-    bench.scorer.while_scoring = lambda: setattr(bench.sink, "holding", bench.observer.rewinds == 0)
+    bench.scorer.while_scoring = bench.hold_until_rewound
     bench.run()
     assert bench.observer.rewinds == 1
     assert bench.labelled_offsets() == [0, 1, 2]
@@ -204,8 +207,7 @@ def test_a_records_time_in_the_queue_is_its_age_when_read_and_unknown_without_a_
     bench = Bench(reviews=3)
     records = bench.log.partitions[0]
     stamps = [(START_S - 1.5) * 1000, -1, (START_S + 2) * 1000]
-    for record, stamp_ms in zip(records, stamps, strict=True):
-        object.__setattr__(record, "stamp_ms", int(stamp_ms))
+    bench.log.partitions[0] = [replace(one, stamp_ms=int(ms)) for one, ms in zip(records, stamps, strict=True)]
     bench.run()
     (batch,) = bench.observer.batches
     np.testing.assert_allclose(batch.times.queue_s, [1.5, np.nan, -2.0])
