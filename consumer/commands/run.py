@@ -136,14 +136,14 @@ def require_topics(kafka: KafkaSettings, topics: TopicSettings) -> None:
 
 
 def checks(settings: RunSettings, metrics: ConsumerMetrics, source: KafkaSource) -> dict[str, Check]:
-    """Return what /livez and /readyz ask: whether the loop turns, whether the group gave us our part."""
+    """Return what /livez and /readyz ask: whether the loop turns, whether we are a member of the group."""
 
     def live() -> str:
         silent_s = metrics.silent_for_s()
         return f"the loop has not turned for {silent_s:.0f} s" if silent_s > settings.live_within else ""
 
     def ready() -> str:
-        return "" if source.assigned_once else "no partitions assigned yet"
+        return "" if source.joined else "not a member of the group yet"
 
     return {"/livez": live, "/readyz": ready}
 

@@ -52,7 +52,8 @@ class RangeReader:
         open_ends = {number: end for number, (start, end) in ranges.items() if end > start}
         self._consumer.assign([TopicPartition(self._topic, number, ranges[number][0]) for number in open_ends])
         while open_ends:
-            messages = self._consumer.consume(CHUNK_RECORDS, 1.0) or self._consumer.consume(1, SILENCE_S_MAX)
+            # What is there, else the next one: a chunk with a timeout would wait for the whole of it.
+            messages = self._consumer.consume(CHUNK_RECORDS, 0) or self._consumer.consume(1, SILENCE_S_MAX)
             if not messages:
                 raise RetriableError(
                     f"no more of {self._topic} arrives; partitions {sorted(open_ends)} are not at their end"

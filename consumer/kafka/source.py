@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, cast
 
+import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.scoring.ports import BatchLimits
@@ -83,6 +84,8 @@ class GroupSettings:
             "fetch.wait.max.ms": 100,
             # Tells that the end is reached where the last offsets hold no records (transaction markers).
             "enable.partition.eof": self.read_to is ReadTo.END,
+            # Tells whether we are a member of the group, also when no partition is left for us.
+            "statistics.interval.ms": 5000,
             **membership,
             **kafka.client_config(),
         }
@@ -92,18 +95,21 @@ class KafkaSource:
     """A Source over a topic; also the place where offsets are committed, since the group belongs to the consumer."""
 
     def __init__(self, kafka: KafkaSettings, group: GroupSettings, topic: str, observer: GroupObserver) -> None:
-        self._consumer: Consumer = create_client(Consumer, group.consumer_config(kafka))
+        config = group.consumer_config(kafka) | {"stats_cb": self._note_statistics}
+        self._consumer: Consumer = create_client(Consumer, config)
         self._group = group
         self._topic = topic
         self._observer = observer
         self._before_revoke: Callable[[], None] = _nothing
         self._revoked: set[int] = set()
+        # Where each partition held stands: its labels are safe up to here, and the group knows of that up to there.
         self._delivered: dict[Partition, int] = {}
+        self._committed: dict[Partition, int] = {}
         self._read: dict[Partition, int] = {}
         self._ends: dict[Partition, int] | None = None
         self._asked_others_at = 0.0
         self._closing = False
-        self.assigned_once = False
+        self.joined = False
 
     def subscribe(self, before_revoke: Callable[[], None]) -> None:
         """Join the group; `before_revoke` has the last word on partitions that are still ours."""
@@ -174,12 +180,14 @@ class KafkaSource:
         offsets = self._own(positions)
         if offsets:
             self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
+            self._note_committed(offsets)
 
     def commit_and_wait(self, positions: Mapping[Partition, int]) -> None:
         """Commit next offsets and wait for the broker; the partitions held now only."""
         offsets = self._own(positions)
         if offsets:
             self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
+            self._note_committed(offsets)
 
     def close(self) -> None:
         """Leave the group; whatever could be delivered was drained before."""
@@ -191,10 +199,14 @@ class KafkaSource:
         offsets = []
         for place, offset in positions.items():
             # Never backwards: a partition that went away and came back was moved on by its owner in between.
-            if offset > self._delivered.get(place, offset):
-                self._delivered[place] = offset
+            if offset > self._committed.get(place, offset):
+                self._delivered[place] = max(offset, self._delivered[place])
                 offsets.append(TopicPartition(*place, offset))
         return offsets
+
+    def _note_committed(self, offsets: Sequence[TopicPartition]) -> None:
+        # Only now: a commit that failed is tried again.
+        self._committed |= {(partition.topic, partition.partition): partition.offset for partition in offsets}
 
     def _guard(self, commit: Callable[[], object]) -> None:
         try:
@@ -276,8 +288,11 @@ class KafkaSource:
                 raise self._gone(place, partition.offset, low)
             else:
                 self._delivered[place] = partition.offset
+            self._committed[place] = self._delivered[place]
+            # Back within one poll: what comes from now on was read since.
+            self._revoked.discard(partition.partition)
         consumer.incremental_assign(committed)
-        self.assigned_once = True
+        self.joined = True
         self._tell("assigned", partitions)
 
     def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -296,9 +311,17 @@ class KafkaSource:
     def _drop(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
             self._delivered.pop((partition.topic, partition.partition), None)
+            self._committed.pop((partition.topic, partition.partition), None)
             self._read.pop((partition.topic, partition.partition), None)
             self._revoked.add(partition.partition)
         consumer.incremental_unassign(partitions)
+
+    def _note_statistics(self, text: str) -> None:
+        group = msgspec.json.decode(text, type=_Statistics).cgrp
+        # In the newer protocol a member for whom no partition is left stays in the join state "init": what tells is
+        # that the coordinator is there and takes its heartbeats.
+        if group is not None and group.state == "up":
+            self.joined = True
 
     def _tell(self, kind: str, partitions: list[TopicPartition]) -> None:
         numbers = sorted(partition.partition for partition in partitions)
@@ -315,6 +338,14 @@ class KafkaSource:
             hint="retention was shorter than the delay; accept the loss by moving the group "
             f"(kafka-consumer-groups --group {self._group.group} --reset-offsets --to-earliest), then start again",
         )
+
+
+class _GroupStatistics(msgspec.Struct):
+    state: str
+
+
+class _Statistics(msgspec.Struct):
+    cgrp: _GroupStatistics | None = None
 
 
 def _nothing() -> None:

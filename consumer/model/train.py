@@ -41,6 +41,8 @@ def train_on(
     progress("judging on the reviews kept apart")
     metrics = judge(pipeline, held_out)
     progress("writing the artifact")
+    # scikit-learn notes the address of the stop words, which is another one in each process.
+    vars(pipeline["words"]).pop("_stop_words_id", None)
     file = io.BytesIO()
     joblib.dump(pipeline, file, compress=("zlib", 3))
     manifest = Manifest(

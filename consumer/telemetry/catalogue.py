@@ -1,4 +1,4 @@
-"""What the consumer exports, read from the declarations themselves; run as a program it writes docs/metrics.md."""
+"""What the consumer exports, read from the declarations themselves; as a program it prints docs/metrics.md."""
 
 import sys
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ def as_markdown() -> str:
         "# Metrics",
         "",
         "What `/metrics` of the consumer shows, beside the usual `process_*`. `make docs` writes this page from the",
-        "declarations. Every label value that is known in advance is there as 0 from the start; no label carries a key,",
-        "an id, a text or a message.",
+        "declarations. Every label value that is known in advance is there as 0 from the start; no label carries a",
+        "key, an id, a text or a message.",
         "",
         "| metric | type | what it says |",
         "|---|---|---|",

@@ -14,6 +14,8 @@ IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 
 _ENGINE_TIME_S_MAX = 2
 _START_TIME_S_MAX = 120
+# An engine wraps a lot of addresses around what it has to say.
+_REASON_CHARS_MAX = 100
 
 
 def docker_obstacle() -> str | None:
@@ -62,7 +64,8 @@ class ContainerBroker:
             self._container.start(_START_TIME_S_MAX)
         except Exception as error:  # testcontainers lets through whatever the engine's client or the network raises
             self.stop()
-            raise BrokerUnavailable(f"the container of {self._image} did not start: {error}") from error
+            reason = str(error)[:_REASON_CHARS_MAX]
+            raise BrokerUnavailable(f"the container of {self._image} did not start: {reason}") from error
         except BaseException:
             self.stop()
             raise

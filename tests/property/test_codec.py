@@ -52,7 +52,7 @@ labels = st.builds(
     scored_at=moments,
     source=st.builds(Source, topic=texts, partition=st.integers(0, 10_000), offset=st.integers(0, 2**62)),
 )
-# JSON that is often close to a review, and bytes with one place changed.
+# JSON that is often close to a review, and events with one place changed.
 close_to_json = st.dictionaries(
     st.sampled_from(["review_id", "text", "rating", "created_at", "source"]),
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
@@ -62,7 +62,9 @@ close_to_json = st.dictionaries(
 @st.composite
 def damaged_events(draw: st.DrawFn) -> bytes:
     value = bytearray(review_value("r1", draw(texts)))
-    value[draw(st.integers(0, len(value) - 1))] = draw(st.integers(0, 255))
+    place = draw(st.integers(0, len(value) - 1))
+    # Bytes that are no UTF-8 as often as any others.
+    value[place : place + 1] = draw(st.binary(max_size=3) | st.lists(st.integers(128, 255), max_size=3).map(bytes))
     return bytes(value)
 
 

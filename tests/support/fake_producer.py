@@ -1,7 +1,7 @@
 """Stands in for confluent_kafka.Producer: the test decides when the broker answers, and what."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
@@ -12,16 +12,16 @@ from tests.support.fake_clock import FakeClock
 Report = Callable[[KafkaError | None, Message], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SentMessage:
-    """One message that was queued, and who wants to know what became of it."""
+    """One message that was queued, and who wants to know what became of it; the same bytes sent twice are two."""
 
     topic: str
     value: bytes | None
     key: bytes | None
     headers: Sequence[tuple[str, str | bytes | None]]
     timestamp_ms: int
-    on_delivery: Report
+    on_delivery: Report = field(repr=False)
 
     def label(self) -> Label:
         """Return the label it carries."""

@@ -7,11 +7,11 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from shared.errors import ConfigurationError
-from shared.probes import ProbeServer
+from shared.probes import CLIENT_TIMEOUT_S, ProbeServer
 
 
-def answer(server: ProbeServer, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+def answer(server: ProbeServer, path: str, timeout_s: float = 30) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout_s)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -54,7 +54,7 @@ def test_any_other_path_is_404_and_lists_what_there_is() -> None:
 
 def test_a_client_that_says_nothing_keeps_nobody_else_waiting() -> None:
     with server_with() as server, socket.create_connection(("127.0.0.1", server.port)):
-        assert answer(server, "/livez")[0] == 200
+        assert answer(server, "/livez", CLIENT_TIMEOUT_S / 2)[0] == 200
 
 
 def test_port_0_takes_a_free_one_and_says_which() -> None:
