@@ -94,6 +94,8 @@ class AtLeastOnceSink:
         self._clock = clock
         self._state = _State()
         self._uncommitted: dict[Partition, int] = {}
+        # Handed to the committer since somebody last waited for the broker's answer.
+        self._unconfirmed: dict[Partition, int] = {}
         self._committed_at_s = 0.0
 
     def deliver(self, outcome: Outcome) -> None:
@@ -124,6 +126,7 @@ class AtLeastOnceSink:
         self._raise_failure()
         if self._uncommitted and self._clock.monotonic() - self._committed_at_s >= self._settings.commit_interval_s:
             self._committer.commit(self._uncommitted)
+            self._unconfirmed |= self._uncommitted
             self._committed()
         return state.records
 
@@ -137,8 +140,10 @@ class AtLeastOnceSink:
                     hint="is the broker up? they will be labelled again, under the same ids",
                 )
             self._wait()
-        if self._uncommitted:
-            self._committer.commit_and_wait(self._uncommitted)
+        self._unconfirmed |= self._uncommitted
+        if self._unconfirmed:
+            self._committer.commit_and_wait(self._unconfirmed)
+            self._unconfirmed = {}
             self._committed()
 
     def abandon(self) -> None:

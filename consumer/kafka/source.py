@@ -102,9 +102,9 @@ class KafkaSource:
         self._observer = observer
         self._before_revoke: Callable[[], None] = _nothing
         self._revoked: set[int] = set()
-        # Where each partition held stands: its labels are safe up to here, and the group knows of that up to there.
+        # Where each partition held stands: its labels are safe up to here, and the broker has confirmed up to there.
         self._delivered: dict[Partition, int] = {}
-        self._committed: dict[Partition, int] = {}
+        self._confirmed: dict[Partition, int] = {}
         self._read: dict[Partition, int] = {}
         self._ends: dict[Partition, int] | None = None
         self._asked_others_at = 0.0
@@ -177,17 +177,16 @@ class KafkaSource:
 
     def commit(self, positions: Mapping[Partition, int]) -> None:
         """Commit next offsets without waiting; the partitions held now only."""
-        offsets = self._own(positions)
+        offsets = self._own(positions, self._delivered)
         if offsets:
             self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
-            self._note_committed(offsets)
 
     def commit_and_wait(self, positions: Mapping[Partition, int]) -> None:
         """Commit next offsets and wait for the broker; the partitions held now only."""
-        offsets = self._own(positions)
+        offsets = self._own(positions, self._confirmed)
         if offsets:
             self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
-            self._note_committed(offsets)
+            self._confirmed |= {(partition.topic, partition.partition): partition.offset for partition in offsets}
 
     def close(self) -> None:
         """Leave the group; whatever could be delivered was drained before."""
@@ -195,18 +194,14 @@ class KafkaSource:
         self._closing = True
         self._consumer.close()
 
-    def _own(self, positions: Mapping[Partition, int]) -> list[TopicPartition]:
+    def _own(self, positions: Mapping[Partition, int], known: Mapping[Partition, int]) -> list[TopicPartition]:
         offsets = []
         for place, offset in positions.items():
             # Never backwards: a partition that went away and came back was moved on by its owner in between.
-            if offset > self._committed.get(place, offset):
+            if offset > known.get(place, offset):
                 self._delivered[place] = max(offset, self._delivered[place])
                 offsets.append(TopicPartition(*place, offset))
         return offsets
-
-    def _note_committed(self, offsets: Sequence[TopicPartition]) -> None:
-        # Only now: a commit that failed is tried again.
-        self._committed |= {(partition.topic, partition.partition): partition.offset for partition in offsets}
 
     def _guard(self, commit: Callable[[], object]) -> None:
         try:
@@ -288,7 +283,7 @@ class KafkaSource:
                 raise self._gone(place, partition.offset, low)
             else:
                 self._delivered[place] = partition.offset
-            self._committed[place] = self._delivered[place]
+            self._confirmed[place] = self._delivered[place]
             # Back within one poll: what comes from now on was read since.
             self._revoked.discard(partition.partition)
         consumer.incremental_assign(committed)
@@ -311,7 +306,7 @@ class KafkaSource:
     def _drop(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
             self._delivered.pop((partition.topic, partition.partition), None)
-            self._committed.pop((partition.topic, partition.partition), None)
+            self._confirmed.pop((partition.topic, partition.partition), None)
             self._read.pop((partition.topic, partition.partition), None)
             self._revoked.add(partition.partition)
         consumer.incremental_unassign(partitions)

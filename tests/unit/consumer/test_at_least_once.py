@@ -162,6 +162,18 @@ def test_drain_with_nothing_in_flight_still_waits_for_a_commit_that_was_put_off(
     assert bench.committer.waited_for == [{P0: 2}]
 
 
+def test_drain_waits_for_the_answer_to_commits_that_were_sent_before_but_not_twice() -> None:
+    bench = SinkBench()
+    for first in range(2):
+        bench.deliver([*reviews(1, first=first), *reviews(1, partition=1, first=first)])
+        bench.producer.release_all()
+        bench.sink.advance()
+    assert bench.committer.waited_for == []
+    bench.sink.drain(30)
+    bench.sink.drain(30)
+    assert bench.committer.waited_for == [{P0: 2, P1: 2}]
+
+
 def test_drain_gives_up_at_its_deadline_and_commits_nothing() -> None:
     bench = SinkBench()
     bench.deliver(reviews(3))
@@ -251,8 +263,20 @@ def test_a_commit_that_fails_is_tried_again() -> None:
     with pytest.raises(RetriableError, match="no coordinator"):
         bench.sink.advance()
     bench.sink.abandon()
+    bench.sink.advance()
+    assert bench.committer.commits == [{P0: 1}]
+
+
+def test_a_commit_that_fails_in_a_drain_is_tried_again_by_the_next() -> None:
+    bench = SinkBench()
+    bench.deliver(reviews(1))
+    bench.producer.release_all()
+    bench.sink.advance()
+    bench.committer.failure = RetriableError("no coordinator")
+    with pytest.raises(RetriableError, match="no coordinator"):
+        bench.sink.drain(1)
     bench.sink.drain(1)
-    assert bench.committer.committed() == {P0: 1}
+    assert bench.committer.waited_for == [{P0: 1}]
 
 
 def test_a_message_the_client_refuses_is_told_by_its_reaction() -> None:

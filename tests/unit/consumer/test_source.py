@@ -124,6 +124,16 @@ def test_offsets_are_never_committed_backwards_nor_for_partitions_of_others() ->
     for positions in ({P0: 5}, {P0: 4}, {P1: 50}, {P0: 8}, {P0: 8}, {P0: 6}):
         bench.source.commit(positions)
     assert bench.consumer.commits == [{0: 8}]
+    for positions in ({P0: 5}, {P1: 50}, {P0: 9}, {P0: 9}, {P0: 6}):
+        bench.source.commit_and_wait(positions)
+    assert bench.consumer.commits == [{0: 8}, {0: 9}]
+
+
+def test_what_was_committed_without_waiting_is_committed_again_by_who_waits() -> None:
+    bench = Bench("earliest", 0)
+    bench.source.commit({P0: 8})
+    bench.source.commit_and_wait({P0: 8})
+    assert bench.consumer.commits == [{0: 8}, {0: 8}]
 
 
 def test_a_partition_that_went_away_and_came_back_is_not_committed_before_where_others_left_it() -> None:
