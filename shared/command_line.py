@@ -1,13 +1,14 @@
 """What both programs' command lines share: errors become one clear message and an exit code."""
 
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import click
 
-from shared.errors import ReviewstreamError
+from shared.errors import FatalError, ReviewstreamError
 
 EXIT_CODES = """\b
 Exit codes:
@@ -67,4 +68,8 @@ def run_command_line(group: click.Group, arguments: Sequence[str] | None = None)
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception:  # noqa: BLE001 - the one place where nothing else is above
+        traceback.print_exc()
+        click.secho("error: this should not have happened; the lines above say where it did", fg="red", err=True)
+        return FatalError.exit_code
     return result if isinstance(result, int) else 0

@@ -13,7 +13,16 @@ from shared.logs import get_logger
 from shared.settings import setting
 
 # What a program decides by itself: changing these from outside would break a promise.
-RESERVED = frozenset({"enable.auto.commit", "enable.auto.offset.store", "enable.idempotence", "enable.partition.eof"})
+RESERVED = {
+    "auto.offset.reset": "--start says where a new group starts; an old one never jumps",
+    "enable.auto.commit": "offsets are committed when the labels are safe",
+    "enable.auto.offset.store": "offsets are committed when the labels are safe",
+    "enable.idempotence": "without it a retry could repeat or reorder",
+    "enable.partition.eof": "--until-caught-up decides it",
+    "group.id": "--group (REVIEWS_GROUP) names the group",
+    "group.protocol": "--group-protocol (REVIEWS_GROUP_PROTOCOL) names it",
+    "isolation.level": "reviews of aborted transactions are never labelled",
+}
 METADATA_TIMEOUT_S = 2.0
 
 
@@ -34,7 +43,7 @@ class KafkaSettings:
             if not equals or not name:
                 raise ConfigurationError(f"-X {text!r} is not NAME=VALUE", hint="for example -X client.rack=a")
             if name in RESERVED:
-                raise ConfigurationError(f"-X {name} can't be set: the delivery guarantee depends on it")
+                raise ConfigurationError(f"-X {name} can't be set", hint=RESERVED[name])
 
     def client_config(self) -> dict[str, Any]:
         """Return what all clients share."""

@@ -11,7 +11,8 @@ from confluent_kafka import Producer
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from consumer.kafka.at_least_once import AtLeastOnceSink, DeliverySettings
-from consumer.kafka.source import GroupSettings, KafkaSource, ReadTo
+from consumer.kafka.group import GroupSettings, ReadTo
+from consumer.kafka.source import KafkaSource
 from consumer.kafka.topic_admin import TopicAdmin
 from consumer.model.reference import load_reference
 from consumer.scoring.loop import LoopLimits, ScoringLoop

@@ -52,7 +52,8 @@ class Audit:
     def add_dead_letter(self, message: StoredMessage) -> None:
         """Note one dead letter by the source it names."""
         wrong = read_dead_letter_headers(message.headers)
-        self._count(self._letters, wrong["topic"], int(wrong["partition"]), int(wrong["offset"]))
+        if {"topic", "partition", "offset"} <= wrong.keys():
+            self._count(self._letters, wrong["topic"], int(wrong["partition"]), int(wrong["offset"]))
 
     def result(self) -> AuditResult:
         """Return what was found."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from consumer.scoring.outcome import DeadLetter, Outcome
-from consumer.scoring.record import Record
+from consumer.scoring.record import Record, readable_headers
 from shared.codec import encode_label, label_headers, label_id
+from shared.errors import RecordError
 from shared.reviews import Label, Source
 
 APPLICATION = "reviewstream-consumer"
@@ -68,7 +69,7 @@ def dead_letter_message(dead_letter: DeadLetter, model_digest: str, failed_at: d
         "failed_at": failed_at.astimezone(UTC).isoformat(),
         "attempts": "1",
     }
-    headers: MessageHeaders = [*(record.headers() or ())]
+    headers = _kept_headers(record)
     headers += [(DEAD_LETTER_PREFIX + name, text.encode("utf-8", "replace")) for name, text in wrong.items()]
     return OutgoingMessage(record.key(), record.value(), headers, max(0, record.timestamp()[1]))
 
@@ -80,6 +81,13 @@ def read_dead_letter_headers(headers: Sequence[tuple[str, bytes | None]] | None)
         for name, content in headers or ()
         if name.startswith(DEAD_LETTER_PREFIX)
     }
+
+
+def _kept_headers(record: Record) -> MessageHeaders:
+    try:
+        return [*(readable_headers(record) or ())]
+    except RecordError:
+        return []
 
 
 def _traceparent(record: Record) -> bytes | None:

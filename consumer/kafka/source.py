@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from consumer.kafka.group import LOST_OWNERSHIP, ClientStatistics, GroupSettings, ReadTo, log_failed_commit, unanswered
 from consumer.scoring.ports import BatchLimits
 from consumer.scoring.record import Partition, Record
 from shared.errors import ConfigurationError, FatalError, RetriableError
@@ -18,18 +17,6 @@ from shared.logs import get_logger
 # Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
 CHUNK_RECORDS = 128
 OFFSET_REQUEST_S = 10.0
-# What a commit says when these partitions belong to somebody else by now; the new owner reads them again.
-LOST_OWNERSHIP = frozenset(
-    {
-        KafkaError.ILLEGAL_GENERATION,
-        KafkaError.UNKNOWN_MEMBER_ID,
-        KafkaError.REBALANCE_IN_PROGRESS,
-        KafkaError.FENCED_INSTANCE_ID,
-        KafkaError.FENCED_MEMBER_EPOCH,
-        KafkaError.STALE_MEMBER_EPOCH,
-        KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001 - librdkafka's local error codes start with _
-    }
-)
 
 
 class GroupObserver(Protocol):
@@ -40,62 +27,12 @@ class GroupObserver(Protocol):
         ...
 
 
-class ReadTo(StrEnum):
-    """How far to read: on and on, or to what is the end of the topic at the start."""
-
-    FOREVER = "forever"
-    END = "end"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSettings:
-    """How to be a member of the consumer group."""
-
-    group: str
-    protocol: str
-    start: str
-    read_to: ReadTo = ReadTo.FOREVER
-    session_timeout_ms: int = 10_000
-    properties: Mapping[str, Any] = field(default_factory=dict)
-
-    def consumer_config(self, kafka: KafkaSettings) -> dict[str, Any]:
-        """Return librdkafka's configuration of the consumer."""
-        membership: dict[str, Any] = {"group.protocol": self.protocol}
-        if self.protocol == "classic":
-            # The broker decides these in the newer protocol, and refuses them from a client.
-            membership |= {
-                "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": self.session_timeout_ms,
-            }
-        return {
-            "group.id": self.group,
-            # Offsets are committed by the sink, when the labels are safe.
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
-            # An offset that is gone is an error to be told, not a silent jump.
-            "auto.offset.reset": "error",
-            "isolation.level": "read_committed",
-            # A flipped bit on the way is found.
-            "check.crcs": True,
-            # Memory is bounded in bytes; after a full queue fetching goes on at once, not a second later.
-            "queued.max.messages.kbytes": 65_536,
-            "queued.min.messages": 100_000,
-            "fetch.queue.backoff.ms": 5,
-            "fetch.wait.max.ms": 100,
-            # Tells that the end is reached where the last offsets hold no records (transaction markers).
-            "enable.partition.eof": self.read_to is ReadTo.END,
-            # Tells whether we are a member of the group, also when no partition is left for us.
-            "statistics.interval.ms": 5000,
-            **membership,
-            **kafka.client_config(),
-        }
-
-
 class KafkaSource:
     """A Source over a topic; also the place where offsets are committed, since the group belongs to the consumer."""
 
     def __init__(self, kafka: KafkaSettings, group: GroupSettings, topic: str, observer: GroupObserver) -> None:
-        config = group.consumer_config(kafka) | {"stats_cb": self._note_statistics}
+        callbacks = {"stats_cb": self._note_statistics, "on_commit": log_failed_commit}
+        config = group.consumer_config(kafka) | callbacks
         self._consumer: Consumer = create_client(Consumer, config)
         self._group = group
         self._topic = topic
@@ -255,13 +192,26 @@ class KafkaSource:
             return False
         self._asked_others_at = time.monotonic()
         asked = [TopicPartition(*place) for place in missing]
-        committed = self._consumer.committed(asked, OFFSET_REQUEST_S)
+        committed = self._committed_offsets(asked)
         return all(found.offset >= (self._ends or {})[found.topic, found.partition] for found in committed)
 
+    def _committed_offsets(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        try:
+            found = self._consumer.committed(partitions, OFFSET_REQUEST_S) if partitions else []
+        except KafkaException as exception:
+            raise unanswered("where the group stands", exception.args[0]) from exception
+        for partition in found:
+            if partition.error is not None:
+                raise unanswered("where the group stands", partition.error)
+        return found
+
     def _watermarks(self, partition: TopicPartition) -> tuple[int, int]:
-        watermarks = self._consumer.get_watermark_offsets(partition, OFFSET_REQUEST_S)
+        try:
+            watermarks = self._consumer.get_watermark_offsets(partition, OFFSET_REQUEST_S)
+        except KafkaException as exception:
+            raise unanswered("where a partition ends", exception.args[0]) from exception
         if watermarks is None:
-            raise RetriableError(f"the broker did not say where {partition.topic}/{partition.partition} ends")
+            raise unanswered("where a partition ends", None)
         return watermarks
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -269,10 +219,8 @@ class KafkaSource:
             # An answer to a question asked before: nothing will be read, and the broker is not asked any more.
             consumer.incremental_assign(partitions)
             return
-        committed = consumer.committed(partitions, OFFSET_REQUEST_S) if partitions else []
+        committed = self._committed_offsets(partitions)
         for partition in committed:
-            if partition.error is not None:
-                raise RetriableError(f"committed offset of {partition.topic}: {partition.error.str()}")
             low, high = self._watermarks(partition)
             place = (partition.topic, partition.partition)
             if partition.offset < 0:
@@ -312,7 +260,7 @@ class KafkaSource:
         consumer.incremental_unassign(partitions)
 
     def _note_statistics(self, text: str) -> None:
-        group = msgspec.json.decode(text, type=_Statistics).cgrp
+        group = msgspec.json.decode(text, type=ClientStatistics).cgrp
         # In the newer protocol a member for whom no partition is left stays in the join state "init": what tells is
         # that the coordinator is there and takes its heartbeats.
         if group is not None and group.state == "up":
@@ -333,14 +281,6 @@ class KafkaSource:
             hint="retention was shorter than the delay; accept the loss by moving the group "
             f"(kafka-consumer-groups --group {self._group.group} --reset-offsets --to-earliest), then start again",
         )
-
-
-class _GroupStatistics(msgspec.Struct):
-    state: str
-
-
-class _Statistics(msgspec.Struct):
-    cgrp: _GroupStatistics | None = None
 
 
 def _nothing() -> None:

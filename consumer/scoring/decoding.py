@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from consumer.scoring.outcome import DeadLetter, Labelled
-from consumer.scoring.record import Record
+from consumer.scoring.record import Record, readable_headers
 from shared.codec import decode_review
 from shared.errors import RecordError
 
@@ -14,7 +14,7 @@ def decode(records: Sequence[Record], value_bytes_max: int) -> tuple[list[Labell
     dead_letters: list[DeadLetter] = []
     for record in records:
         try:
-            review = decode_review(record.value(), record.headers(), value_bytes_max)
+            review = decode_review(record.value(), readable_headers(record), value_bytes_max)
         except RecordError as error:
             dead_letters.append(DeadLetter(record, error.reason, str(error), "decode"))
         else:

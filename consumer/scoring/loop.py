@@ -93,7 +93,10 @@ class ScoringLoop:
         return np.where(stamps < 0, np.nan, self._clock.now() - stamps / 1000)
 
     def _closed_by(self, records: Sequence[Record]) -> str:
-        return "drained" if len(records) < self._limits.batch.records else "count"
+        if len(records) >= self._limits.batch.records:
+            return "count"
+        size_bytes = sum(len(record.value() or b"") for record in records)
+        return "bytes" if size_bytes >= self._limits.batch.size_bytes else "drained"
 
     def _note_progress(self, in_flight: int) -> None:
         acknowledged = self._handed_over - in_flight

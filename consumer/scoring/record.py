@@ -6,6 +6,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.errors import Reason, RecordError
+
 Partition: TypeAlias = tuple[str, int]
 
 
@@ -39,6 +41,15 @@ class Record(Protocol):
     def timestamp(self) -> tuple[int, int]:
         """Return the kind of time stamp, and milliseconds since 1970 (negative: unknown)."""
         ...
+
+
+def readable_headers(record: Record) -> Sequence[tuple[str, bytes | None]] | None:
+    """Return a record's headers; RecordError where a header's name is not UTF-8."""
+    try:
+        return record.headers()
+    # The Kafka client, written in C, lets the decoder's error out as a SystemError.
+    except (SystemError, UnicodeError) as error:
+        raise RecordError(Reason.ENCODING, "the name of a header is not UTF-8: the headers can't be kept") from error
 
 
 def timestamps_ms(records: Sequence[Record]) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ from shared.reviews import Model
 LABELS = ("positive", "neutral", "negative")
 STAGES = ("queue", "decode", "score", "publish", "commit")
 LOOP_STATES = ("poll", "decode", "score", "deliver")
-CLOSED_BY = ("drained", "count")
+CLOSED_BY = ("drained", "count", "bytes")
 REBALANCES = ("assigned", "revoked", "lost")
 STAGE_BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 END_TO_END_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)

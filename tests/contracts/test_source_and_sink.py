@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from consumer.kafka.source import CHUNK_RECORDS, ReadTo
+from consumer.kafka.group import ReadTo
+from consumer.kafka.source import CHUNK_RECORDS
 from consumer.scoring.ports import BatchLimits
 from consumer.scoring.record import Record
 from tests.support.fake_scorer import outcome_of

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from consumer.kafka.source import ReadTo
+from consumer.kafka.group import ReadTo
 from consumer.scoring.outcome import DeadLetter, Labelled, Outcome
 from consumer.scoring.ports import BatchLimits
 from consumer.scoring.record import Partition, Record, last_records

@@ -10,8 +10,9 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from consumer.kafka.at_least_once import AtLeastOnceSink, DeliverySettings
 from consumer.kafka.events import read_dead_letter_headers
+from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.range_reader import RangeReader, StoredMessage
-from consumer.kafka.source import GroupSettings, KafkaSource, ReadTo
+from consumer.kafka.source import KafkaSource
 from consumer.scoring.ports import Sink, Source
 from shared.clock import SystemClock
 from shared.codec import decode_label

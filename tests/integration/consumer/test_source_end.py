@@ -5,7 +5,7 @@ import uuid
 import pytest
 from confluent_kafka import Producer
 
-from consumer.kafka.source import ReadTo
+from consumer.kafka.group import ReadTo
 from consumer.scoring.ports import BatchLimits
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings

@@ -1,7 +1,11 @@
 """What can be read, and the reason that each kind of poison gets."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import pytest
 
+from consumer.kafka.events import dead_letter_message, read_dead_letter_headers
 from consumer.scoring.decoding import decode
 from shared.codec import decode_review
 from shared.errors import Reason, RecordError
@@ -146,3 +150,19 @@ def test_bad_records_and_good_ones_keep_their_order_and_each_is_there_once() -> 
 def test_a_dead_letter_says_what_is_wrong_in_words() -> None:
     _, (letter,) = decode([MemoryRecord(b'{"review_id": "r1"}')], LIMIT)
     assert letter.message == "Object missing required field `text`"
+
+
+class RecordWithBadHeaders(MemoryRecord):
+    """As confluent_kafka behaves where the name of a header is not UTF-8."""
+
+    def headers(self) -> Sequence[tuple[str, bytes | None]] | None:
+        raise SystemError("returned a result with an exception set") from UnicodeDecodeError("utf-8", b"\xff", 0, 1, "")
+
+
+def test_a_header_whose_name_is_not_utf_8_is_no_crash_but_a_dead_letter_without_the_old_headers() -> None:
+    record = RecordWithBadHeaders(GOOD, name=b"key")
+    _, (letter,) = decode([record], LIMIT)
+    message = dead_letter_message(letter, "digest", datetime(2026, 1, 1, tzinfo=UTC))
+    assert letter.reason is Reason.ENCODING
+    assert (message.key, message.value) == (b"key", GOOD)
+    assert read_dead_letter_headers(message.headers)["reason"] == "encoding"  # type: ignore[arg-type]

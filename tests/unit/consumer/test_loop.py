@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from consumer.kafka.source import ReadTo
+from consumer.kafka.group import ReadTo
 from consumer.scoring.loop import LoopLimits, ScoringLoop
 from consumer.scoring.ports import BatchLimits
 from shared.errors import FatalError, RetriableError

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.kafka.source import GroupSettings, KafkaSource, ReadTo
+from consumer.kafka.group import GroupSettings, ReadTo
+from consumer.kafka.source import KafkaSource
 from consumer.scoring.ports import BatchLimits
 from shared.errors import ConfigurationError, FatalError, RetriableError
 from shared.kafka_client import KafkaSettings

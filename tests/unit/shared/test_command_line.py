@@ -79,9 +79,11 @@ def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Do what the test says." in capsys.readouterr().out
 
 
-def test_a_defect_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        exit_code_of(ZeroDivisionError())
+def test_a_defect_is_not_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(ZeroDivisionError("by zero")) == 70
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "ZeroDivisionError: by zero" in said
 
 
 def test_a_lazy_group_lists_commands_without_importing_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,101 @@
+"""How to be a member of the consumer group, and what its answers mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from confluent_kafka import KafkaError, TopicPartition
+
+from shared.errors import FatalError
+from shared.kafka_client import KafkaSettings
+from shared.logs import get_logger
+
+# What a commit says when these partitions belong to somebody else by now; the new owner reads them again.
+LOST_OWNERSHIP = frozenset(
+    {
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.FENCED_INSTANCE_ID,
+        KafkaError.FENCED_MEMBER_EPOCH,
+        KafkaError.STALE_MEMBER_EPOCH,
+        KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001 - librdkafka's local error codes start with _
+    }
+)
+
+
+class ReadTo(StrEnum):
+    """How far to read: on and on, or to what is the end of the topic at the start."""
+
+    FOREVER = "forever"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """How to be a member of the consumer group."""
+
+    group: str
+    protocol: str
+    start: str
+    read_to: ReadTo = ReadTo.FOREVER
+    session_timeout_ms: int = 10_000
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+    def consumer_config(self, kafka: KafkaSettings) -> dict[str, Any]:
+        """Return librdkafka's configuration of the consumer."""
+        membership: dict[str, Any] = {"group.protocol": self.protocol}
+        if self.protocol == "classic":
+            # The broker decides these in the newer protocol, and refuses them from a client.
+            membership |= {
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": self.session_timeout_ms,
+            }
+        return {
+            "group.id": self.group,
+            # Offsets are committed by the sink, when the labels are safe.
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            # An offset that is gone is an error to be told, not a silent jump.
+            "auto.offset.reset": "error",
+            "isolation.level": "read_committed",
+            # A flipped bit on the way is found.
+            "check.crcs": True,
+            # Memory is bounded in bytes; after a full queue fetching goes on at once, not a second later.
+            "queued.max.messages.kbytes": 65_536,
+            "queued.min.messages": 100_000,
+            "fetch.queue.backoff.ms": 5,
+            "fetch.wait.max.ms": 100,
+            # Tells that the end is reached where the last offsets hold no records (transaction markers).
+            "enable.partition.eof": self.read_to is ReadTo.END,
+            # Tells whether we are a member of the group, also when no partition is left for us.
+            "statistics.interval.ms": 5000,
+            **membership,
+            **kafka.client_config(),
+        }
+
+
+class _GroupStatistics(msgspec.Struct):
+    state: str
+
+
+class ClientStatistics(msgspec.Struct):
+    """What we read of librdkafka's statistics."""
+
+    cgrp: _GroupStatistics | None = None
+
+
+def log_failed_commit(error: KafkaError | None, _partitions: list[TopicPartition]) -> None:
+    """Log a commit that failed after nobody waited for it; the next one says the same and more."""
+    if error is not None:
+        get_logger("source").warning("commit_failed", error=error.name(), message=error.str())
+
+
+def unanswered(question: str, error: KafkaError | None) -> FatalError:
+    """Return what is raised where the broker does not answer a question that must be answered before reading."""
+    why = f": {error.str()}" if error is not None else ""
+    return FatalError(
+        f"the broker did not say {question}{why}", hint="is it up? the supervisor starts a new process that asks again"
+    )
