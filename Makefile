@@ -52,7 +52,7 @@ chaos: $(READY)  ## the long fault tests: kill -9 again and again
 
 lock: $(READY)  ## pin the dependencies anew, with hashes
 	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements/dev.txt
-	$(LOCK) --extra samples --extra parquet --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --extra samples --extra lexicon --extra parquet --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
 	  $(LOCK) --constraint requirements/dev.txt - -o requirements/build.txt
 
