@@ -55,8 +55,8 @@ docs: $(READY)  ## write what is generated: docs/metrics.md and the dashboards
 	@$(BIN)/python -m deploy.grafana.dashboards
 
 lock: $(READY)  ## pin the dependencies anew, with hashes
-	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements/dev.txt
-	$(LOCK) --extra samples --extra parquet --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --upgrade --extra dev --extra bench pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra samples --extra lexicon --extra parquet --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
 	  $(LOCK) --constraint requirements/dev.txt - -o requirements/build.txt
 

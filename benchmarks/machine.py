@@ -1,24 +1,21 @@
-"""What a result was measured on."""
+"""What a measurement was made on."""
 
 import os
 import platform
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("confluent-kafka", "numpy", "scikit-learn", "prometheus-client", "msgspec")
 
-
-def machine_facts() -> dict[str, Any]:
-    """Return processor, cores, load, versions and the day."""
+def machine_facts(packages: tuple[str, ...]) -> dict[str, Any]:
+    """Return the processor, cores, load and versions that a result must be read with."""
     return {
-        "day": datetime.now(UTC).date().isoformat(),
         "processor": _processor(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "load_average_1_min": round(os.getloadavg()[0], 2),
+        "system": platform.platform(),
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "packages": {name: metadata.version(name) for name in packages},
     }
 
 
@@ -27,4 +24,4 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

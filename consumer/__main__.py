@@ -9,7 +9,9 @@ from shared.settings import config_file_option
 
 COMMANDS = {
     "run": ("consumer.commands.run:run", "Label reviews as they arrive."),
-    "train": ("consumer.commands.train:train", "Train the model on the sample reviews."),
+    "score": ("consumer.commands.score:score", "Say what the model makes of a text, and why."),
+    "train": ("consumer.commands.train:train", "Train a model on the sample reviews or on your own."),
+    "model": ("consumer.commands.model:model", "Inspect, verify and compare trained models."),
     "topics": ("consumer.commands.topics:topics", "Make and check the topics."),
     "demo": ("consumer.commands.demo:demo", "See it all at work on real reviews, then stop."),
 }

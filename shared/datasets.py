@@ -28,7 +28,7 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LabelledReview:
-    """A review whose sentiment is known: `positive` or `negative`."""
+    """A review whose sentiment is known: `positive`, `neutral` or `negative`."""
 
     review_id: str
     text: str
@@ -73,6 +73,11 @@ def split_of(draw: bytes) -> Split:
     return Split.HELD_OUT if share < HELD_OUT_SHARE else Split.TRAIN
 
 
+def split_of_text(text: str) -> Split:
+    """Return which side of the split a text falls on, wherever it is from."""
+    return split_of(_draw(text))
+
+
 def _draw(text: str) -> bytes:
     # By text, not by number: two copies of one review fall on the same side of the split.
-    return hashlib.sha256(f"{SPLIT_SEED}:{text}".encode()).digest()
+    return hashlib.sha256(f"{SPLIT_SEED}:{text}".encode(errors="surrogatepass")).digest()

@@ -43,7 +43,7 @@ class BadRow(msgspec.Struct, frozen=True):
 
 
 class ReviewRow(msgspec.Struct, frozen=True):
-    """A review, where it was read, and its `label` column as text where the input has one."""
+    """A review, where it was read, and its label as text where the input has that column."""
 
     place: Place
     review: Review
@@ -61,7 +61,9 @@ class ColumnMapping:
     language: str = "language"
     created_at: str = "created_at"
     source: str = "source"
-    # The same as pairs of field and column: looked at once a row.
+    # Not a review's field: what is known about its sentiment.
+    label: str = LABEL_COLUMN
+    # The fields as pairs of field and column: looked at once a row.
     pairs: tuple[tuple[str, str], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +87,7 @@ class ColumnMapping:
 
     def wanted(self) -> frozenset[str]:
         """Return every column that is read where it exists."""
-        return frozenset(column for _, column in self.pairs) | {LABEL_COLUMN}
+        return frozenset(column for _, column in self.pairs) | {self.label}
 
     def require(self, columns: Iterable[str], file: str) -> None:
         """Raise InputError where a needed column is not among those of the file."""
@@ -116,7 +118,7 @@ class ColumnMapping:
             review = msgspec.convert(values, Review)
         except msgspec.ValidationError as error:
             return BadRow(row.place, self._explain(error))
-        label = row.cells.get(LABEL_COLUMN)
+        label = row.cells.get(self.label)
         return ReviewRow(row.place, review, None if label is None else str(label))
 
     def _explain(self, error: msgspec.ValidationError) -> str:

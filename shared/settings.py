@@ -89,7 +89,7 @@ def _click_type(declared: _Setting, hint: Any) -> Any:
         return click.Choice(declared.choices)
     if hint is int:
         return click.IntRange(min=None if declared.minimum is None else int(declared.minimum))
-    if hint is float:
+    if hint in {float, float | None}:
         return click.FloatRange(min=declared.minimum)
     if hint is Path:
         return click.Path(path_type=Path)

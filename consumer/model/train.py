@@ -1,82 +1,169 @@
-"""Trains the model on the sample reviews and judges it on the part kept apart."""
+"""Trains a model by a recipe, calibrates it out of fold, judges it on the part kept apart, and writes its artifact."""
 
-import hashlib
 import io
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from itertools import chain
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import joblib
-import numpy as np
-import sklearn
+import msgspec
+from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
-from consumer.model.artifact import FORMAT, PIPELINE, Manifest, Metrics, write_artifact
-from consumer.model.pipeline import NAME, build_pipeline
-from shared.datasets import DATASETS, LabelledReview, Split, read_dataset
+from consumer.model.artifact import PIPELINE, linear_files, write_artifact
+from consumer.model.calibration import Platt, choose_neutral_band, fit_platt
+from consumer.model.fitting import Rows, answer, answer_out_of_fold, fit
+from consumer.model.golden import GOLDEN, golden_texts, make_golden
+from consumer.model.judging import Answers, by_dataset, judge
+from consumer.model.labelling import Labelling
+from consumer.model.manifest import FORMAT, Manifest
+from consumer.model.metrics import NO_BAND, Costs, Epoch, NeutralBand
+from consumer.model.probabilities import TWO_CLASSES, link_for
+from consumer.model.recipes.catalogue import RECIPES, Ingredients
+from consumer.model.recipes.export import linear_model
+from consumer.model.recipes.lexicon import PACKAGE, Prior
+from consumer.model.reference import reference_scorer
+from consumer.model.training_data import TrainingSet, check_classes
+from shared.datasets import LabelledReview
+from shared.errors import InputError
 
-SEED = 7
-
-Progress = Callable[[str], None]
+LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib")
 
 
-def train(folder: Path, version: str, progress: Progress) -> Manifest:
-    """Train on the training part of the sample data, write the artifact to `folder`, return its manifest."""
-    progress("reading the sample reviews")
-    learn = [review for name in DATASETS for review in read_dataset(name, Split.TRAIN)]
-    held_out = {name: list(read_dataset(name, Split.HELD_OUT)) for name in DATASETS}
-    return train_on(learn, held_out, folder, version, progress)
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How a model is made. `cross_validation_folds` 0 reports the folds that calibration needs anyway."""
+
+    recipe: str = "default"
+    ingredients: Ingredients = field(default_factory=Ingredients)
+    calibration_folds: int = 3
+    cross_validation_folds: int = 0
+    neutral_aim: float = 0.9
 
 
-def train_on(
-    learn: Sequence[LabelledReview],
-    held_out: Mapping[str, Sequence[LabelledReview]],
-    folder: Path,
-    version: str,
-    progress: Progress,
-) -> Manifest:
-    """Train on `learn`, judge by data set on `held_out`, write the artifact to `folder`, return its manifest."""
-    progress(f"learning from {len(learn):,} reviews")
-    pipeline = build_pipeline(SEED)
-    pipeline.fit([review.text for review in learn], [review.sentiment for review in learn])
-    progress("judging on the reviews kept apart")
-    metrics = judge(pipeline, held_out)
-    progress("writing the artifact")
-    # scikit-learn notes the address of the stop words, which is another one in each process.
-    vars(pipeline["words"]).pop("_stop_words_id", None)
-    file = io.BytesIO()
-    joblib.dump(pipeline, file, compress=("zlib", 3))
-    manifest = Manifest(
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who is told how training gets on."""
+
+    step: Callable[[str], None] = lambda _step: None
+    epoch: Callable[[Epoch], None] = lambda _epoch: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """A trained pipeline and what was found out of fold."""
+
+    pipeline: Any
+    classes: tuple[str, ...]
+    platt: Platt
+    band: NeutralBand
+    out_of_fold: Answers
+    folds: int
+
+
+def train(folder: Path, version: str, data: TrainingSet, plan: TrainingPlan, reporter: Reporter) -> Manifest:
+    """Train on what is there to learn, judge on what is kept apart, write the artifact, return its manifest.
+
+    The same data, plan and libraries give the same digest.
+    """
+    started = time.monotonic()
+    learn = _rows(data.learn)
+    classes = check_classes(learn.reviews, data.source, plan.calibration_folds)
+    plan = replace(plan, ingredients=replace(plan.ingredients, class_count=len(classes)))
+    held_out = _rows(data.held_out)
+    if not held_out.reviews:
+        raise InputError(
+            f"{data.source}: no review is left to judge by", hint="a fifth is kept apart: add more reviews"
+        )
+    # One thread: sums are always made in the same order.
+    with threadpool_limits(limits=1):
+        trained = _learn(learn, held_out, classes, plan, reporter)
+        reporter.step("judging on the reviews kept apart")
+        manifest = _describe(trained, answer(trained.pipeline, held_out, classes), data, plan)
+        manifest = msgspec.structs.replace(manifest, version=version)
+        reporter.step("writing the artifact")
+        files = _files(trained, manifest, plan)
+    costs = Costs(round(time.monotonic() - started, 1), round(peak_memory_mib(), 1))
+    return write_artifact(folder, msgspec.structs.replace(manifest, costs=costs), files)
+
+
+def peak_memory_mib() -> float:
+    """Return the most memory this process ever held."""
+    # Linux counts KiB, macOS bytes.
+    return getrusage(RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def _rows(reviews: Mapping[str, Sequence[LabelledReview]]) -> Rows:
+    names = [name for name, content in reviews.items() for _ in content]
+    return Rows(list(chain.from_iterable(reviews.values())), names)
+
+
+def _learn(learn: Rows, held_out: Rows, classes: tuple[str, ...], plan: TrainingPlan, reporter: Reporter) -> _Trained:
+    estimator = RECIPES[plan.recipe].build(plan.ingredients)
+    seed = plan.ingredients.seed
+
+    def out_of_fold(rows: Rows, folds: int, purpose: str) -> Answers:
+        splits = StratifiedKFold(folds, shuffle=True, random_state=seed)
+        return answer_out_of_fold(estimator, rows, classes, splits, lambda step: reporter.step(f"{purpose}: {step}"))
+
+    calibrated = out_of_fold(learn, plan.calibration_folds, "calibrating")
+    platt = fit_platt(calibrated.found.scores, calibrated.truth, len(classes))
+    band = NO_BAND
+    if len(classes) == TWO_CLASSES:
+        shares = calibrated.shares(platt, len(classes))
+        band = choose_neutral_band(shares[:, 1], calibrated.truth, plan.neutral_aim)
+    validated, folds = calibrated, plan.calibration_folds
+    if plan.cross_validation_folds:
+        folds = plan.cross_validation_folds
+        everything = Rows([*learn.reviews, *held_out.reviews], [*learn.datasets, *held_out.datasets])
+        validated = out_of_fold(everything, folds, "cross-validating")
+    reporter.step(f"learning from {len(learn.reviews):,} reviews")
+    pipeline = fit(estimator, learn.texts(), learn.labels(), reporter.epoch)
+    return _Trained(pipeline, classes, platt, band, validated, folds)
+
+
+def _describe(trained: _Trained, answers: Answers, data: TrainingSet, plan: TrainingPlan) -> Manifest:
+    link = link_for(len(trained.classes))
+    right = trained.out_of_fold.shares(trained.platt, len(trained.classes)).argmax(axis=1) == trained.out_of_fold.truth
+    prior = [PACKAGE] if plan.recipe == "default" and plan.ingredients.prior is Prior.VADER else []
+    return Manifest(
         format=FORMAT,
-        name=NAME,
-        version=version,
-        classes=tuple(str(name) for name in pipeline.classes_),
-        training_data_digest=data_digest(learn),
-        training_reviews=len(learn),
-        seed=SEED,
-        held_out=metrics,
-        libraries={"scikit-learn": sklearn.__version__, "numpy": np.__version__, "joblib": joblib.__version__},
+        name=plan.recipe,
+        version="",
+        features=RECIPES[plan.recipe].features,
+        classes=trained.classes,
+        link=link,
+        slope=trained.platt.slope,
+        offset=trained.platt.offset,
+        neutral_band=trained.band,
+        seed=plan.ingredients.seed,
+        training=data.describe(),
+        held_out=judge(answers, trained.platt, Labelling(trained.classes, trained.band.half_width)),
+        cross_validation=by_dataset(right, trained.out_of_fold.datasets),
+        cross_validation_folds=trained.folds,
+        epochs=tuple(getattr(trained.pipeline[-1], "history_", ())),
+        libraries={name: metadata.version(name) for name in (*LIBRARIES, *prior)},
         files={},
     )
-    return write_artifact(folder, manifest, {PIPELINE: file.getvalue()})
 
 
-def judge(pipeline: Any, held_out: Mapping[str, Sequence[LabelledReview]]) -> Metrics:
-    """Return the share of held-out reviews labelled as their authors rated them, over all and by data set."""
-    right: dict[str, int] = {}
-    for name, reviews in held_out.items():
-        answers = pipeline.predict([review.text for review in reviews])
-        right[name] = sum(answer == review.sentiment for answer, review in zip(answers, reviews, strict=True))
-    total = sum(len(reviews) for reviews in held_out.values())
-    return Metrics(
-        reviews=total,
-        accuracy=sum(right.values()) / total,
-        accuracy_by_dataset={name: right[name] / len(held_out[name]) for name in right},
-    )
+def _files(trained: _Trained, manifest: Manifest, plan: TrainingPlan) -> dict[str, bytes]:
+    linear = linear_model(RECIPES[plan.recipe], trained.pipeline, trained.platt, trained.band.half_width)
+    _forget_addresses(trained.pipeline)
+    pipeline = io.BytesIO()
+    joblib.dump(trained.pipeline, pipeline, compress=("zlib", 3))
+    golden = make_golden(reference_scorer(trained.pipeline, manifest), golden_texts(linear))
+    files = {PIPELINE: pipeline.getvalue(), GOLDEN: golden}
+    return files if linear is None else files | linear_files(linear)
 
 
-def data_digest(reviews: Sequence[LabelledReview]) -> str:
-    """Return the SHA-256 of the training data: texts and labels in order."""
-    digest = hashlib.sha256()
-    for review in reviews:
-        digest.update(f"{review.sentiment}\0{review.text}\0".encode())
-    return digest.hexdigest()
+def _forget_addresses(pipeline: Any) -> None:
+    # scikit-learn notes the address of a vectoriser's stop words, which is another one in each process.
+    for _, step in pipeline.steps:
+        vars(step).pop("_stop_words_id", None)

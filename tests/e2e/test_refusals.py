@@ -42,13 +42,13 @@ def test_no_model_is_said_with_the_way_to_make_one(tmp_path: Path) -> None:
 
 def test_a_tampered_model_is_refused_with_both_digests(small_model: Path, tmp_path: Path) -> None:
     model = shutil.copytree(small_model, tmp_path / "model")
-    pipeline = model / "pipeline.joblib"
-    content = bytearray(pipeline.read_bytes())
+    weights = model / "weights.npy"
+    content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
-    pipeline.write_bytes(content)
+    weights.write_bytes(content)
     code, said = refused(["run", "--model", str(model)], {})
     assert code == 78
-    assert "pipeline.joblib" in said
+    assert "weights.npy" in said
     assert said.count("sha256") == 2
 
 

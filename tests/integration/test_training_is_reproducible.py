@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from consumer.model.artifact import read_manifest
+from consumer.model.manifest import read_manifest
 
 ROOT = Path(__file__).parents[2]
 TRAIN = (

@@ -10,56 +10,42 @@ import joblib
 import msgspec
 import pytest
 
-from consumer.model.artifact import (
-    FORMAT,
-    MANIFEST,
-    MANIFEST_BYTES_MAX,
-    PIPELINE,
-    Manifest,
-    Metrics,
-    read_manifest,
-    read_verified,
-    write_artifact,
-)
+from consumer.model.artifact import PIPELINE, read_verified, write_artifact
+from consumer.model.manifest import MANIFEST, MANIFEST_BYTES_MAX, Manifest, read_manifest
 from consumer.model.reference import load_reference
 from shared.errors import ConfigurationError
 from tests.support.small_model import sentences, train_small_model
 
-BLANK = Manifest(
-    format=FORMAT,
-    name="toy",
-    version="1",
-    classes=("negative", "positive"),
-    training_data_digest="00",
-    training_reviews=2,
-    seed=7,
-    held_out=Metrics(1, 1.0, {"toy": 1.0}),
-    libraries={},
-    files={},
-)
+
+@pytest.fixture
+def blank(small_model: Path) -> Manifest:
+    """A manifest that vouches for no file yet."""
+    return msgspec.structs.replace(read_manifest(small_model), files={}, costs=None, checksum="")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, blank: Manifest) -> Path:
     """A model of two small files."""
-    write_artifact(tmp_path / "model", BLANK, {"a.bin": b"first", "b.bin": b"second"})
+    write_artifact(tmp_path / "model", blank, {"a.bin": b"first", "b.bin": b"second"})
     return tmp_path / "model"
 
 
-def test_what_is_written_is_read_back_with_the_digest_of_each_file(folder: Path) -> None:
+def test_what_is_written_is_read_back_with_the_digest_of_each_file(folder: Path, blank: Manifest) -> None:
     manifest = read_manifest(folder)
     assert manifest.files == {
         "a.bin": hashlib.sha256(b"first").hexdigest(),
         "b.bin": hashlib.sha256(b"second").hexdigest(),
     }
-    assert msgspec.structs.replace(manifest, files={}) == BLANK
+    assert msgspec.structs.replace(manifest, files={}, checksum="") == blank
     assert read_verified(folder, manifest, "a.bin") == b"first"
 
 
-def test_the_models_digest_depends_on_every_file_and_not_on_their_order(folder: Path, tmp_path: Path) -> None:
+def test_the_models_digest_depends_on_every_file_and_not_on_their_order(
+    folder: Path, tmp_path: Path, blank: Manifest
+) -> None:
     digest = read_manifest(folder).digest()
-    same = write_artifact(tmp_path / "same", BLANK, {"b.bin": b"second", "a.bin": b"first"})
-    other = write_artifact(tmp_path / "other", BLANK, {"a.bin": b"first", "b.bin": b"seconD"})
+    same = write_artifact(tmp_path / "same", blank, {"b.bin": b"second", "a.bin": b"first"})
+    other = write_artifact(tmp_path / "other", blank, {"a.bin": b"first", "b.bin": b"seconD"})
     assert same.digest() == digest
     assert other.digest() != digest
     assert same.model().digest == digest
@@ -88,7 +74,15 @@ def test_a_missing_file_and_one_that_is_not_listed_are_refused_by_name(folder: P
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"format": 1}', b"\xff\xfe", b'{"format": "1"}', b'{"other": ' + b"[" * 50_000],
+    [
+        b"",
+        b"{",
+        b"[]",
+        f'{{"format": {FORMAT}}}'.encode(),
+        b"\xff\xfe",
+        b'{"format": "1"}',
+        b'{"other": ' + b"[" * 50_000,
+    ],
 )
 def test_a_broken_manifest_is_refused_by_its_path(folder: Path, content: bytes) -> None:
     (folder / MANIFEST).write_bytes(content)
@@ -117,29 +111,29 @@ def test_a_folder_without_a_model_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_a_foreign_format_names_both_versions(folder: Path) -> None:
-    content = (folder / MANIFEST).read_bytes().replace(b'"format": 1', b'"format": 99')
+    content = (folder / MANIFEST).read_bytes().replace(f'"format": {FORMAT}'.encode(), b'"format": 99')
     (folder / MANIFEST).write_bytes(content)
-    with pytest.raises(ConfigurationError, match="has format 99, this version reads 1"):
+    with pytest.raises(ConfigurationError, match=f"has format 99, this version reads {FORMAT}"):
         read_manifest(folder)
 
 
-def test_a_new_model_replaces_the_old_one_whole(folder: Path) -> None:
-    write_artifact(folder, msgspec.structs.replace(BLANK, version="2"), {"c.bin": b"third"})
+def test_a_new_model_replaces_the_old_one_whole(folder: Path, blank: Manifest) -> None:
+    write_artifact(folder, msgspec.structs.replace(blank, version="2"), {"c.bin": b"third"})
     assert read_manifest(folder).version == "2"
     assert sorted(path.name for path in folder.iterdir()) == ["c.bin", MANIFEST]
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_a_write_that_fails_leaves_the_old_model_and_nothing_else(folder: Path) -> None:
+def test_a_write_that_fails_leaves_the_old_model_and_nothing_else(folder: Path, blank: Manifest) -> None:
     with pytest.raises(OSError, match="no-such-folder"):
-        write_artifact(folder, BLANK, {"a.bin": b"new", "no-such-folder/b.bin": b"x"})
+        write_artifact(folder, blank, {"a.bin": b"new", "no-such-folder/b.bin": b"x"})
     assert read_verified(folder, read_manifest(folder), "a.bin") == b"first"
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_a_first_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_first_write_that_fails_leaves_nothing(tmp_path: Path, blank: Manifest) -> None:
     with pytest.raises(OSError, match="no-such-folder"):
-        write_artifact(tmp_path / "models" / "new", BLANK, {"no-such-folder/b.bin": b"x"})
+        write_artifact(tmp_path / "models" / "new", blank, {"no-such-folder/b.bin": b"x"})
     assert list((tmp_path / "models").iterdir()) == []
 
 
@@ -147,7 +141,7 @@ def test_training_twice_gives_the_same_digest(small_model: Path, tmp_path: Path)
     again = train_small_model(tmp_path / "again")
     assert again.digest() == read_manifest(small_model).digest()
     assert (tmp_path / "again" / PIPELINE).read_bytes() == (small_model / PIPELINE).read_bytes()
-    assert again.training_reviews == len(sentences())
+    assert again.training.reviews == len(sentences())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,112 @@
+"""`model`: inspect, verify and compare trained models."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from consumer.model.artifact import read_linear_model, read_verified, size_bytes
+from consumer.model.golden import golden_differences, read_golden
+from consumer.model.manifest import Manifest, read_manifest
+from consumer.model.specification import LinearModel
+from consumer.reports.model_summary import print_comparison, print_model
+from shared.settings import ENVIRONMENT_PREFIX
+
+DEFAULT_MODEL = Path("models/default")
+TOP_TERMS = 15
+
+folder_argument = click.argument(
+    "folder",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_MODEL,
+    envvar=f"{ENVIRONMENT_PREFIX}MODEL",
+)
+
+
+@click.group()
+def model() -> None:
+    """Look at trained models, check them, and hold them against each other."""
+
+
+@model.command()
+@folder_argument
+@click.option("--terms", "count", type=click.IntRange(0), default=TOP_TERMS, show_default=True, help="Shown per class.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
+def inspect(folder: Path, count: int, *, as_json: bool) -> int:
+    """Show what a model is, how good it is, and the terms that weigh most."""
+    manifest = read_manifest(folder)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+        return 0
+    console = Console()
+    print_model(manifest, size_bytes(folder, manifest), console)
+    if manifest.features is not None:
+        console.print(_top_terms(read_linear_model(folder, manifest), count))
+    return 0
+
+
+@model.command()
+@folder_argument
+def verify(folder: Path) -> int:
+    """Check every file's digest, and that scikit-learn still gives the golden set's labels and probabilities.
+
+    Exits with 1 where an answer differs, with 78 where a file is not the one the manifest describes.
+    """
+    manifest = read_manifest(folder)
+    for name in manifest.files:
+        read_verified(folder, manifest, name)
+        click.echo(f"ok  {name}")
+    if manifest.features is not None:
+        terms = len(read_linear_model(folder, manifest).terms)
+        click.echo(f"ok  {terms:,} terms and their weights")
+    from consumer.model.reference import load_reference  # noqa: PLC0415 - scikit-learn is slow to import
+
+    golden = read_golden(folder, manifest)
+    differences = golden_differences(load_reference(folder)[0], golden)
+    for difference in differences:
+        click.echo(f"differs: {difference}")
+    click.echo(
+        f"{len(golden) - len(differences)} of {len(golden)} golden texts are answered as when the model was made"
+    )
+    click.echo(f"digest {manifest.digest()}")
+    return 1 if differences else 0
+
+
+@model.command()
+@click.argument("folders", type=click.Path(path_type=Path), nargs=-1, required=True)
+def compare(folders: Sequence[Path]) -> int:
+    """Judge several models on the held-out sample reviews, side by side."""
+    # scikit-learn is slow to import: only who compares waits for it.
+    from consumer.model.comparison import judge_on_samples  # noqa: PLC0415
+
+    console = Console(file=sys.stderr)
+    rows = []
+    for folder in folders:
+        with console.status(f"judging {folder}"):
+            manifest, judgement = judge_on_samples(folder)
+        rows.append((str(folder), manifest, judgement, _data_size(folder, manifest)))
+    print_comparison(rows, Console())
+    return 0
+
+
+def _data_size(folder: Path, manifest: Manifest) -> int:
+    """Return the bytes a scorer reads: all but the pipeline where there are terms and arrays."""
+    sizes = size_bytes(folder, manifest)
+    return sum(size for name, size in sizes.items() if manifest.features is None or not name.endswith(".joblib"))
+
+
+def _top_terms(linear: LinearModel, count: int) -> Table:
+    """Return the terms with the largest weight towards each class."""
+    two = linear.weights.shape[1] == 1
+    columns = [-linear.weights[:, 0], linear.weights[:, 0]] if two else list(linear.weights.T)
+    table = Table(*(f"towards {name}" for name in linear.classes), title=f"{len(linear.terms):,} terms")
+    orders = [np.argsort(-column, kind="stable")[:count] for column in columns]
+    for places in zip(*orders, strict=True):
+        cells = zip(columns, places, strict=True)
+        table.add_row(*(f"{linear.terms[place]}  {column[place]:+.2f}" for column, place in cells))
+    return table
