@@ -17,8 +17,8 @@ from shared.logs import get_logger
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-# Nothing here allocates, so nothing need be counted: references to arrays, which are atomic counters, took a fifth of the
-# time of a one-liner.
+# Nothing here allocates, so nothing need be counted: references to arrays, in atomic counters, took a fifth of the time
+# of a one-liner.
 _OPTIONS = {"nogil": True, "_nrt": False}
 _not_kept: list[str] = []
 _ADVICE = "set NUMBA_CACHE_DIR to a folder that can be written"

@@ -15,7 +15,7 @@ from consumer.model.compiled.letters import byte_table, lower_case_table, typogr
 from consumer.model.specification import LinearModel
 from consumer.model.tokenising import MARK, NEGATION_WORDS, NEGATIONS
 
-# A table line is one cache line of four terms: at this fill 6 terms of 100 lie in another line than their own (Poisson).
+# A table line is one cache line of four terms: at this fill 6 of 100 lie in another line than their own (Poisson).
 FILL = 0.6
 # Up to the next power of two: at most one unknown n-gram in seven passes the bitmap, and it stays in the second cache.
 BITMAP_BITS_A_TERM = 7
