@@ -89,7 +89,7 @@ def compare(folders: Sequence[Path]) -> int:
     for folder in folders:
         with console.status(f"judging {folder}"):
             manifest, judgement = judge_on_samples(folder)
-        rows.append((str(folder), manifest, judgement, _data_size(folder, manifest)))
+        rows.append((folder.name, manifest, judgement, _data_size(folder, manifest)))
     print_comparison(rows, Console())
     return 0
 

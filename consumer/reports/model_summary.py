@@ -9,7 +9,7 @@ from rich.text import Text
 
 from consumer.model.calibration import BINS
 from consumer.model.manifest import Manifest
-from consumer.model.metrics import Judgement
+from consumer.model.metrics import Judgement, Share
 
 KIB = 1024
 BAR_WIDTH = 30
@@ -23,21 +23,22 @@ def print_model(manifest: Manifest, sizes: Mapping[str, int], console: Console) 
 
 
 def print_comparison(models: Sequence[tuple[str, Manifest, Judgement, int]], console: Console) -> None:
-    """Print name, manifest, judgement and size in bytes of several models side by side."""
-    datasets = list(models[0][2].accuracy_by_dataset)
-    table = Table("model", "recipe", "accuracy", *datasets, "outside band", "neutral", "ECE", "terms and arrays")
-    for name, manifest, judgement, size in models:
-        table.add_row(
-            name,
-            manifest.name,
-            str(judgement.accuracy),
-            *(str(judgement.accuracy_by_dataset[dataset]) for dataset in datasets),
-            f"{judgement.accuracy_outside_band.value:.1%}",
-            f"{judgement.labels.get('neutral', 0):.1%}",
-            f"{judgement.calibration_error:.2%}",
-            f"{size / KIB:,.0f} KiB",
-        )
+    """Print name, manifest, judgement and size in bytes of several models side by side, a column each."""
+    table = Table("", *(name for name, _, _, _ in models))
+    table.add_row("recipe", *(manifest.name for _, manifest, _, _ in models))
+    judgements = [judgement for _, _, judgement, _ in models]
+    table.add_row("accuracy", *(_two_lines(judgement.accuracy) for judgement in judgements))
+    for dataset in judgements[0].accuracy_by_dataset:
+        table.add_row(dataset, *(_two_lines(judgement.accuracy_by_dataset[dataset]) for judgement in judgements))
+    table.add_row("outside band", *(f"{judgement.accuracy_outside_band.value:.1%}" for judgement in judgements))
+    table.add_row("neutral", *(f"{judgement.labels.get('neutral', 0):.1%}" for judgement in judgements))
+    table.add_row("ECE", *(f"{judgement.calibration_error:.2%}" for judgement in judgements))
+    table.add_row("KiB to score with", *(f"{size / KIB:,.0f}" for _, _, _, size in models))
     console.print(table)
+
+
+def _two_lines(share: Share) -> str:
+    return f"{share.value:.1%}\n{share.low:.1%}-{share.high:.1%}"
 
 
 def _facts(manifest: Manifest, sizes: Mapping[str, int]) -> Table:

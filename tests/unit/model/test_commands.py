@@ -95,3 +95,11 @@ def test_verify_refuses_a_changed_file(tmp_path: Path, capsys: pytest.CaptureFix
         terms.write("zzz\n")
     assert run_command_line(group, ["model", "verify", str(tmp_path / "model")]) == 78
     assert "terms.txt is not the file the manifest describes" in capsys.readouterr().err
+
+
+def test_compare_judges_each_model_on_the_sample_reviews(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for recipe in ("baseline", "fast"):
+        train_small_model(tmp_path / recipe, recipe)
+    assert run_command_line(group, ["model", "compare", str(tmp_path / "baseline"), str(tmp_path / "fast")]) == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("baseline", "fast", "imdb", "rotten-tomatoes", "ECE"))
