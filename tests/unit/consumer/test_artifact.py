@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from consumer.model.artifact import PIPELINE, read_verified, write_artifact
-from consumer.model.manifest import MANIFEST, MANIFEST_BYTES_MAX, Manifest, read_manifest
+from consumer.model.manifest import FORMAT, MANIFEST, MANIFEST_BYTES_MAX, Manifest, read_manifest
 from consumer.model.reference import load_reference
 from shared.errors import ConfigurationError
 from tests.support.small_model import sentences, train_small_model
