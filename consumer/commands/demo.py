@@ -70,8 +70,7 @@ def _train_if_missing(model: Path, console: Console) -> None:
     with console.status("training") as status:
         started = time.monotonic()
         reporter = Reporter(lambda step: status.update(f"training the model: {step}"))
-        # Not the best recipe: one that nobody minds waiting for.
-        train(model, "1", sample_data(), TrainingPlan("baseline"), reporter)
+        train(model, "1", sample_data(), TrainingPlan(), reporter)
     console.print(f"model: trained in {time.monotonic() - started:.0f} s, kept in {model}")
 
 

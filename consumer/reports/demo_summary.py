@@ -37,8 +37,23 @@ class DemoResult:
 
     @property
     def accuracy(self) -> float:
-        """Share of the labels that are the known ones."""
-        right = [label.label == self.truth[label.review_id] for label in self.labels if label.review_id in self.truth]
+        """Share of the reviews whose more probable side is the known one, neutral or not."""
+        return self._share_right([label for label in self.labels if label.review_id in self.truth])
+
+    @property
+    def accuracy_of_decided(self) -> float:
+        """The same among those that were not labelled neutral."""
+        return self._share_right(
+            [label for label in self.labels if label.review_id in self.truth and label.label != "neutral"]
+        )
+
+    @property
+    def neutral(self) -> int:
+        """How many reviews were too close to call."""
+        return sum(label.label == "neutral" for label in self.labels)
+
+    def _share_right(self, labels: Sequence[Label]) -> float:
+        right = [max(label.scores, key=label.scores.__getitem__) == self.truth[label.review_id] for label in labels]
         return sum(right) / len(right) if right else 0.0
 
     @property
@@ -79,6 +94,7 @@ def _figures(result: DemoResult) -> Table:
     grid.add_row("broker", result.broker)
     grid.add_row("model", result.model)
     grid.add_row("accuracy", f"{result.accuracy:.1%} of {len(result.labels):,} reviews the model had not seen")
+    grid.add_row("", f"{result.accuracy_of_decided:.1%} without the {result.neutral:,} that it calls neutral")
     grid.add_row("throughput", f"{result.burst_per_s:,.0f} reviews/s when they come all at once")
     grid.add_row(
         "dead letters", f"{audit.dead_lettered} ({', '.join(result.dead_letter_reasons)}), thrown in on purpose"
