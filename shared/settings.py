@@ -87,8 +87,10 @@ def _option(field: "dataclasses.Field[Any]", hint: Any) -> Callable[[Callable[..
 def _click_type(declared: _Setting, hint: Any) -> Any:
     if declared.choices:
         return click.Choice(declared.choices)
+    if declared.minimum is None and hint in {int, float, float | None}:
+        return click.INT if hint is int else click.FLOAT
     if hint is int:
-        return click.IntRange(min=None if declared.minimum is None else int(declared.minimum))
+        return click.IntRange(min=int(declared.minimum or 0))
     if hint in {float, float | None}:
         return click.FloatRange(min=declared.minimum)
     if hint is Path:

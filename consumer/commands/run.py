@@ -82,7 +82,7 @@ def run(
     *,
     until_caught_up: bool,
 ) -> int:
-    r"""Label reviews as they arrive, until told to stop (SIGTERM, Ctrl-C).
+    """Label reviews as they arrive, until told to stop (SIGTERM, Ctrl-C).
 
     A label is published before its review counts as done: nothing is lost, and a crash repeats at most what was in
     flight, under the same label ids. What can't be read goes to the dead-letter topic with the reason.
@@ -91,7 +91,7 @@ def run(
     Examples:
       review-consumer run --bootstrap-servers broker:9092
       review-consumer run --until-caught-up        label what is there, then stop
-    """
+    """  # noqa: D301 - click wants the control character
     configure_logs(log_settings.log_level)
     loaded = load_model(run_settings)
     require_topics(kafka_settings, topic_settings)

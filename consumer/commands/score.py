@@ -61,14 +61,14 @@ def score(  # noqa: PLR0913 - one argument a flag
     with_trace: bool,
     as_json: bool,
 ) -> int:
-    r"""Label texts given here, or one a line on standard input.
+    """Label texts given here, or one a line on standard input.
 
     \b
     Examples:
       review-consumer score "I loved every minute of it"
       review-consumer score --explain "not bad at all"
       review-consumer score --json < reviews.txt
-    """
+    """  # noqa: D301 - click wants the control character
     configure_logs(log_settings.log_level)
     loaded = load_scorer(model_settings.model, model_settings.neutral_band)
     linear = _linear_model(model_settings.model, loaded) if with_terms or with_trace else None

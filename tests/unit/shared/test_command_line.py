@@ -1,5 +1,7 @@
 """Errors become one clear message and an exit code."""
 
+from importlib import import_module
+
 import click
 import pytest
 
@@ -97,3 +99,15 @@ def test_a_lazy_group_imports_the_command_that_is_used(capsys: pytest.CaptureFix
     assert run_command_line(group, ["topics", "--help"]) == 0
     assert "apply" in capsys.readouterr().out
     assert run_command_line(group, ["nothing"]) == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["consumer run", "consumer score", "consumer train", "producer replay"], ids=lambda words: words[-5:]
+)
+def test_examples_in_help_keep_their_lines(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program, name = command.split()
+    group = import_module(f"{program}.__main__").group
+    assert run_command_line(group, [name, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert f"\n    review-{program} {name}" in said or f"\n  review-{program} {name}" in said
+    assert "\\b" not in said
