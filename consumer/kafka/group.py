@@ -1,16 +1,23 @@
 """How to be a member of the consumer group, and what its answers mean."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from confluent_kafka import KafkaError, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from shared.errors import FatalError
 from shared.kafka_client import KafkaSettings
 from shared.logs import get_logger
+
+Answer = TypeVar("Answer")
+
+# How long a question is asked again, and how soon; well within the time in which a member must poll.
+ANSWER_WAIT_S = 20.0
+ANSWER_PAUSE_S = 0.1
 
 # What a commit says when these partitions belong to somebody else by now; the new owner reads them again.
 LOST_OWNERSHIP = frozenset(
@@ -93,9 +100,19 @@ def log_failed_commit(error: KafkaError | None, _partitions: list[TopicPartition
         get_logger("source").warning("commit_failed", error=error.name(), message=error.str())
 
 
-def unanswered(question: str, error: KafkaError | None) -> FatalError:
-    """Return what is raised where the broker does not answer a question that must be answered before reading."""
-    why = f": {error.str()}" if error is not None else ""
-    return FatalError(
-        f"the broker did not say {question}{why}", hint="is it up? the supervisor starts a new process that asks again"
-    )
+def ask_until_answered(question: str, ask: Callable[[], Answer]) -> Answer:
+    """Return the broker's answer; FatalError where it gives none in time.
+
+    Asked while partitions are assigned, when a new coordinator may still be loading: that is no reason to leave.
+    """
+    deadline = time.monotonic() + ANSWER_WAIT_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as exception:
+            if time.monotonic() >= deadline:
+                raise FatalError(
+                    f"the broker did not say {question}: {exception.args[0].str()}",
+                    hint="is it up? the supervisor starts a new process that asks again",
+                ) from exception
+            time.sleep(ANSWER_PAUSE_S)

@@ -7,7 +7,14 @@ from typing import Protocol, cast
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.kafka.group import LOST_OWNERSHIP, ClientStatistics, GroupSettings, ReadTo, log_failed_commit, unanswered
+from consumer.kafka.group import (
+    LOST_OWNERSHIP,
+    ClientStatistics,
+    GroupSettings,
+    ReadTo,
+    ask_until_answered,
+    log_failed_commit,
+)
 from consumer.scoring.ports import BatchLimits
 from consumer.scoring.record import Partition, Record
 from shared.errors import ConfigurationError, FatalError, RetriableError
@@ -196,23 +203,23 @@ class KafkaSource:
         return all(found.offset >= (self._ends or {})[found.topic, found.partition] for found in committed)
 
     def _committed_offsets(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
-        try:
+        def ask() -> list[TopicPartition]:
             found = self._consumer.committed(partitions, OFFSET_REQUEST_S) if partitions else []
-        except KafkaException as exception:
-            raise unanswered("where the group stands", exception.args[0]) from exception
-        for partition in found:
-            if partition.error is not None:
-                raise unanswered("where the group stands", partition.error)
-        return found
+            for partition in found:
+                if partition.error is not None:
+                    raise KafkaException(partition.error)
+            return found
+
+        return ask_until_answered("where the group stands", ask)
 
     def _watermarks(self, partition: TopicPartition) -> tuple[int, int]:
-        try:
+        def ask() -> tuple[int, int]:
             watermarks = self._consumer.get_watermark_offsets(partition, OFFSET_REQUEST_S)
-        except KafkaException as exception:
-            raise unanswered("where a partition ends", exception.args[0]) from exception
-        if watermarks is None:
-            raise unanswered("where a partition ends", None)
-        return watermarks
+            if watermarks is None:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+            return watermarks
+
+        return ask_until_answered("where a partition ends", ask)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         if self._closing:

@@ -14,6 +14,7 @@ ONE_LINERS = Path(__file__).with_name("one_liners.json")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_obvious_one_liners_come_out_right(tmp_path: Path) -> None:
     train(tmp_path / "model", "1", sample_data(), TrainingPlan("default"), Reporter())
     scorer, _ = load_reference(tmp_path / "model")

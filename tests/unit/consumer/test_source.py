@@ -28,6 +28,7 @@ class FakeConsumer:
         self.sought: dict[int, int] = {}
         self.messages: list[Message] = []
         self.commit_error: KafkaError | None = None
+        self.committed_errors: list[KafkaError] = []
         self.while_polling: Callable[[], None] = lambda: None
 
     def poll(self, timeout: float) -> Message | None:
@@ -48,6 +49,8 @@ class FakeConsumer:
 
     def committed(self, partitions: Sequence[TopicPartition], timeout: float) -> list[TopicPartition]:
         del timeout
+        if self.committed_errors:
+            raise KafkaException(self.committed_errors.pop())
         return [TopicPartition(TOPIC, one.partition, self.positions[one.partition]) for one in partitions]
 
     def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
@@ -239,3 +242,11 @@ def test_an_error_librdkafka_goes_on_after_is_no_record_and_ends_nothing() -> No
     bench = Bench("earliest", 0)
     bench.consumer.messages = [message(0, -1, KafkaError(KafkaError._TRANSPORT)), message(0, 5)]
     assert bench.poll() == [(0, 5)]
+
+
+def test_a_coordinator_that_is_still_loading_is_asked_again() -> None:
+    bench = Bench()
+    bench.consumer.committed_errors = [KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS)] * 2
+    bench.assign(0)
+    assert bench.source.assigned() == [P0]
+    assert bench.consumer.committed_errors == []
