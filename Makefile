@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RECIPES := default baseline fast embedding
 READY := $(VENV)/.ready
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check kafka train bench chaos docs lock clean
+.PHONY: help setup demo test lint check kafka train models bench chaos docs lock clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +45,16 @@ kafka: $(READY)  ## run a real Kafka here, without Docker, until Ctrl-C
 train: $(READY)  ## train the model into models/default
 	@$(BIN)/python -m consumer train
 
-bench: $(READY)  ## measure, and write benchmarks/results
+models: $(READY)  ## train every recipe into models/, cross-validated, and compare them (15 minutes)
+	@for recipe in $(RECIPES); do \
+	  $(BIN)/python -m consumer train --recipe $$recipe --output models/$$recipe --cross-validate || exit; done
+	@$(BIN)/python -m consumer model compare --json $(RECIPES:%=models/%) > benchmarks/results/models.json
+	@$(BIN)/python -m consumer model compare $(RECIPES:%=models/%)
+
+bench: $(READY)  ## measure the models that `make models` trained, and write benchmarks/results
 	@$(BIN)/python -m benchmarks.hot_path
+	@$(BIN)/python -m benchmarks.parity $(RECIPES:%=models/%)
+	@$(BIN)/python -m benchmarks.scoring $(RECIPES:%=models/%)
 
 chaos: $(READY)  ## the long fault tests: kill -9 again and again
 	@$(BIN)/python -m pytest -m chaos -s $(ARGS)

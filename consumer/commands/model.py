@@ -14,7 +14,7 @@ from consumer.model.artifact import read_linear_model, read_verified, size_bytes
 from consumer.model.golden import golden_differences, read_golden
 from consumer.model.manifest import Manifest, read_manifest
 from consumer.model.specification import LinearModel
-from consumer.reports.model_summary import print_comparison, print_model
+from consumer.reports.model_summary import ComparedModel, print_comparison, print_model
 from shared.settings import ENVIRONMENT_PREFIX
 
 DEFAULT_MODEL = Path("models/default")
@@ -79,18 +79,22 @@ def verify(folder: Path) -> int:
 
 @model.command()
 @click.argument("folders", type=click.Path(path_type=Path), nargs=-1, required=True)
-def compare(folders: Sequence[Path]) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print manifests and judgements as JSON.")
+def compare(folders: Sequence[Path], *, as_json: bool) -> int:
     """Judge several models on the held-out sample reviews, side by side."""
     # scikit-learn is slow to import: only who compares waits for it.
     from consumer.model.comparison import judge_on_samples  # noqa: PLC0415
 
     console = Console(file=sys.stderr)
-    rows = []
+    models = []
     for folder in folders:
         with console.status(f"judging {folder}"):
             manifest, judgement = judge_on_samples(folder)
-        rows.append((folder.name, manifest, judgement, _data_size(folder, manifest)))
-    print_comparison(rows, Console())
+        models.append(ComparedModel(folder.name, manifest, judgement, _data_size(folder, manifest)))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(models), indent=2))
+    else:
+        print_comparison(models, Console())
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
@@ -22,19 +23,39 @@ def print_model(manifest: Manifest, sizes: Mapping[str, int], console: Console) 
     console.print(_reliability(manifest.held_out))
 
 
-def print_comparison(models: Sequence[tuple[str, Manifest, Judgement, int]], console: Console) -> None:
-    """Print name, manifest, judgement and size in bytes of several models side by side, a column each."""
-    table = Table("", *(name for name, _, _, _ in models))
-    table.add_row("recipe", *(manifest.name for _, manifest, _, _ in models))
-    judgements = [judgement for _, _, judgement, _ in models]
-    table.add_row("accuracy", *(_two_lines(judgement.accuracy) for judgement in judgements))
+class ComparedModel(msgspec.Struct, frozen=True):
+    """One of several models: its name here, what it is, how it did on the held-out samples, what a scorer reads."""
+
+    name: str
+    manifest: Manifest
+    judgement: Judgement
+    size_bytes: int
+
+
+def print_comparison(models: Sequence[ComparedModel], console: Console) -> None:
+    """Print several models side by side, a column each."""
+    table = Table("", *(model.name for model in models))
+    table.add_row("recipe", *(model.manifest.name for model in models))
+    judgements = [model.judgement for model in models]
+    table.add_row("held out", *(_two_lines(judgement.accuracy) for judgement in judgements))
     for dataset in judgements[0].accuracy_by_dataset:
         table.add_row(dataset, *(_two_lines(judgement.accuracy_by_dataset[dataset]) for judgement in judgements))
+    for dataset in judgements[0].accuracy_by_dataset:
+        table.add_row(f"cross-validated, {dataset}", *(_cross_validated(model.manifest, dataset) for model in models))
     table.add_row("outside band", *(f"{judgement.accuracy_outside_band.value:.1%}" for judgement in judgements))
     table.add_row("neutral", *(f"{judgement.labels.get('neutral', 0):.1%}" for judgement in judgements))
     table.add_row("ECE", *(f"{judgement.calibration_error:.2%}" for judgement in judgements))
-    table.add_row("KiB to score with", *(f"{size / KIB:,.0f}" for _, _, _, size in models))
+    table.add_row("KiB to score with", *(f"{model.size_bytes / KIB:,.0f}" for model in models))
+    costs = [model.manifest.costs for model in models]
+    table.add_row(
+        "trained in", *(f"{cost.seconds:.0f} s\n{cost.memory_mib:,.0f} MiB" if cost else "" for cost in costs)
+    )
     console.print(table)
+
+
+def _cross_validated(manifest: Manifest, dataset: str) -> str:
+    share = manifest.cross_validation.get(dataset)
+    return f"{_two_lines(share)}\n{manifest.cross_validation_folds} folds" if share else ""
 
 
 def _two_lines(share: Share) -> str:
