@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from consumer.__main__ import group
@@ -103,3 +104,13 @@ def test_compare_judges_each_model_on_the_sample_reviews(tmp_path: Path, capsys:
     assert run_command_line(group, ["model", "compare", str(tmp_path / "baseline"), str(tmp_path / "fast")]) == 0
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("baseline", "fast", "imdb", "rotten-tomatoes", "ECE"))
+
+
+def test_compare_gives_machines_each_models_manifest_and_judgement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_small_model(tmp_path / "fast", "fast")
+    assert run_command_line(group, ["model", "compare", "--json", str(tmp_path / "fast")]) == 0
+    (model,) = msgspec.json.decode(capsys.readouterr().out)
+    assert (model["name"], model["manifest"]["name"]) == ("fast", "fast")
+    assert 0 < model["judgement"]["accuracy"]["count"] <= model["judgement"]["accuracy"]["of"]
