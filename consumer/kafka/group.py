@@ -1,8 +1,8 @@
 """How to be a member of the consumer group, and what its answers mean."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -49,7 +49,6 @@ class GroupSettings:
     start: str
     read_to: ReadTo = ReadTo.FOREVER
     session_timeout_ms: int = 10_000
-    properties: Mapping[str, Any] = field(default_factory=dict)
 
     def consumer_config(self, kafka: KafkaSettings) -> dict[str, Any]:
         """Return librdkafka's configuration of the consumer."""
@@ -103,7 +102,8 @@ def log_failed_commit(error: KafkaError | None, _partitions: list[TopicPartition
 def ask_until_answered(question: str, ask: Callable[[], Answer]) -> Answer:
     """Return the broker's answer; FatalError where it gives none in time.
 
-    Asked while partitions are assigned, when a new coordinator may still be loading: that is no reason to leave.
+    Asked at the start and while partitions are assigned, when a new coordinator may still be loading: that is no
+    reason to leave.
     """
     deadline = time.monotonic() + ANSWER_WAIT_S
     while True:

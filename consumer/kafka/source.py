@@ -63,7 +63,9 @@ class KafkaSource:
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoke, on_lost=self._lost)
 
     def _ends_now(self) -> dict[Partition, int]:
-        metadata = self._consumer.list_topics(self._topic, OFFSET_REQUEST_S)
+        metadata = ask_until_answered(
+            "which partitions there are", lambda: self._consumer.list_topics(self._topic, OFFSET_REQUEST_S)
+        )
         ends = {}
         for partition in metadata.topics[self._topic].partitions:
             low, high = self._watermarks(TopicPartition(self._topic, partition))

@@ -1,6 +1,8 @@
 """Kafka in a container, where a Docker engine runs and the extra `docker` is installed."""
 
-from types import TracebackType
+import gc
+import warnings
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 from shared.dev_broker.jars import KAFKA_VERSION
@@ -25,9 +27,17 @@ def docker_obstacle() -> str | None:
         import testcontainers.community.kafka  # noqa: F401, PLC0415 - an optional extra
     except ImportError as error:
         return f"the Python package {error.name} is not installed (extra `docker`)"
+    # Where no engine answers, its client leaves the socket open: closed here, and not where it disturbs somebody else.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        obstacle = _engine_obstacle(docker)
+        gc.collect()
+    return obstacle
+
+
+def _engine_obstacle(docker: ModuleType) -> str | None:
     try:
-        client = docker.from_env(timeout=_ENGINE_TIME_S_MAX)
-        client.close()
+        docker.from_env(timeout=_ENGINE_TIME_S_MAX).close()
     # The client asks the engine for its version when it is made; a refused connection is an OSError or wrapped.
     except (docker.errors.DockerException, OSError) as error:
         return f"no Docker engine answers ({str(error).splitlines()[0][:120]})"
