@@ -79,6 +79,8 @@ class GroupSettings:
             "fetch.message.max.bytes": 524_288,
             "fetch.queue.backoff.ms": 5,
             "fetch.wait.max.ms": 100,
+            # In the classic protocol the members look for new partitions: within half a minute, not five.
+            "topic.metadata.refresh.interval.ms": 30_000,
             # Tells that the end is reached where the last offsets hold no records (transaction markers).
             "enable.partition.eof": self.read_to is ReadTo.END,
             # Tells whether we are a member of the group, also when no partition is left for us.
