@@ -7,7 +7,8 @@ from typing import Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.kafka.events import OutgoingMessage, dead_letter_message, label_messages
+from consumer.kafka.dead_letters import dead_letter_message
+from consumer.kafka.events import OutgoingMessage, label_messages
 from consumer.scoring.outcome import Outcome
 from consumer.scoring.ports import Observer
 from consumer.scoring.record import Partition, Record, last_records, timestamps_ms

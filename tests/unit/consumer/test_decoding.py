@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from consumer.kafka.events import dead_letter_message, read_dead_letter_headers
+from consumer.kafka.dead_letters import dead_letter_message, read_dead_letter_headers
 from consumer.scoring.decoding import decode
 from shared.codec import decode_review
 from shared.errors import Reason, RecordError

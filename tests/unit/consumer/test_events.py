@@ -5,13 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from consumer.kafka.events import (
-    MESSAGE_CHARS_MAX,
-    OutgoingMessage,
-    dead_letter_message,
-    label_messages,
-    read_dead_letter_headers,
-)
+from consumer.kafka.dead_letters import MESSAGE_CHARS_MAX, dead_letter_message, read_dead_letter_headers
+from consumer.kafka.events import OutgoingMessage, label_messages
 from consumer.scoring.outcome import DeadLetter
 from shared.codec import decode_label, label_id
 from shared.errors import Reason
