@@ -44,11 +44,17 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say which dead letters are meant."""
     options = [
-        click.option("--reason", "reasons", multiple=True, type=click.Choice([*Reason]), help="Why; repeatable."),
+        click.option(
+            "--reason",
+            "reasons",
+            multiple=True,
+            type=click.Choice([reason.value for reason in Reason]),
+            help="Why; repeatable.",
+        ),
         click.option("--since", metavar="TIME", callback=parse_moment, help="Failed at this time or later (ISO 8601)."),
         click.option("--until", metavar="TIME", callback=parse_moment, help="Failed before this time."),
         click.option(
-            "--partition", "partitions", multiple=True, type=click.IntRange(0), help="Of the source; repeatable."
+            "--partition", "of_partitions", multiple=True, type=click.IntRange(0), help="Of the source; repeatable."
         ),
         click.option("--offset", "offsets", metavar="N|N-M", callback=parse_offsets, help="Of the source."),
     ]
@@ -190,9 +196,8 @@ def replay(  # noqa: PLR0913 - one argument a flag
     ):
         bounds = letters.bounds()
         target = ReplayTarget(topic, there.bounds(), topic_settings.input_topic)
-        plan = ReplayPlan(
-            target, _replayed_before(letters, bounds, there, target, meant), ReplayRules(limit, unverifiable)
-        )
+        replayed = _replayed_before(letters, bounds, there, target, meant)
+        plan = ReplayPlan(target, replayed, ReplayRules(meant, limit, unverifiable))
         sender = ReplaySender(create_client(Producer, kafka_settings.producer_config()), target, SystemClock())
         for letter in map(read_dead_letter, letters.read(bounds)):
             if plan.full():
@@ -243,10 +248,10 @@ def _filter(
     reasons: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
-    partitions: tuple[int, ...],
+    of_partitions: tuple[int, ...],
     offsets: range | None,
 ) -> DeadLetterFilter:
-    return DeadLetterFilter(frozenset(map(Reason, reasons)), since, until, frozenset(partitions), offsets)
+    return DeadLetterFilter(frozenset(map(Reason, reasons)), since, until, frozenset(of_partitions), offsets)
 
 
 def _matching(reader: RangeReader, bounds: Ranges, meant: DeadLetterFilter) -> Iterator[StoredDeadLetter]:

@@ -85,7 +85,7 @@ class ReplayedRecords:
 class ReplayRules:
     """What is meant and how far to go: `unverifiable_too` takes what nobody can vouch for."""
 
-    meant: DeadLetterFilter = DeadLetterFilter()
+    meant: DeadLetterFilter
     limit: int | None = None
     unverifiable_too: bool = False
 

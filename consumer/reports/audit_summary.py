@@ -46,7 +46,9 @@ def audit_object(result: AuditResult, topic: str, ranges: Ranges, labels_by_mode
 
 def print_audit(result: AuditResult, topic: str, ranges: Ranges, console: Console) -> None:
     """Print the counts, what differs, and whether the proof holds."""
-    console.print(_table(result, topic, ranges))
+    spans = " ".join(f"{number}:{start}-{end}" for number, (start, end) in sorted(ranges.items()) if end > start)
+    console.print(Text(f"{topic}  {spans or 'nothing'}"))
+    console.print(_table(result))
     for finding, places in result.examples.items():
         console.print(Text(_heading(result, finding, len(places)), style="bold"))
         for place in places:
@@ -54,9 +56,8 @@ def print_audit(result: AuditResult, topic: str, ranges: Ranges, console: Consol
     console.print(_verdict(result))
 
 
-def _table(result: AuditResult, topic: str, ranges: Ranges) -> Table:
-    spans = "  ".join(f"{number}:{start}-{end}" for number, (start, end) in sorted(ranges.items()) if end > start)
-    table = Table("", "", title=f"{topic}  {spans}", title_justify="left", show_header=False)
+def _table(result: AuditResult) -> Table:
+    table = Table("", "", show_header=False)
     table.columns[1].justify = "right"
     for words, count in (
         ("inputs", result.inputs),
@@ -91,6 +92,8 @@ def _heading(result: AuditResult, finding: Finding, shown: int) -> str:
 
 def _verdict(result: AuditResult) -> Text:
     parts = f"{result.inputs:,} inputs = {result.labelled:,} labelled + {result.dead_lettered:,} dead-lettered"
+    if result.holds and not result.inputs:
+        return Text("✔ nothing to prove: the range holds no input", style="yellow")
     if result.holds:
         return Text.assemble(("✔ holds", "bold green"), f": {parts}, nothing missing")
     broken = ", ".join(
