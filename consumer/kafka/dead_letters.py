@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 
 from consumer.kafka.events import MessageHeaders, OutgoingMessage
 from consumer.scoring.outcome import DeadLetter
-from consumer.scoring.record import Record, readable_headers
-from shared.errors import RecordError
 
 APPLICATION = "reviewstream-consumer"
 # An exception's words about a huge value may be huge: a dead letter's own headers stay small.
@@ -24,7 +22,7 @@ def dead_letter_message(dead_letter: DeadLetter, model_digest: str, failed_at: d
     What was wrong with a replayed record before is replaced; `attempts` counts on.
     """
     record = dead_letter.record
-    kept = _kept_headers(record)
+    kept = (record.headers() if dead_letter.headers is None else dead_letter.headers) or ()
     wrong = {
         "reason": dead_letter.reason.value,
         "message": dead_letter.message[:MESSAGE_CHARS_MAX],
@@ -59,10 +57,3 @@ def read_headers(headers: Sequence[tuple[str, bytes | None]] | None, prefix: str
 def whole_number(text: str | None, otherwise: int) -> int:
     """Return what a header says as a number, `otherwise` where it is none: anybody can write headers."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else otherwise
-
-
-def _kept_headers(record: Record) -> list[tuple[str, bytes | None]]:
-    try:
-        return [*(readable_headers(record) or ())]
-    except RecordError:
-        return []

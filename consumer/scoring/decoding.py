@@ -14,7 +14,12 @@ def decode(records: Sequence[Record], value_bytes_max: int) -> tuple[list[Labell
     dead_letters: list[DeadLetter] = []
     for record in records:
         try:
-            review = decode_review(record.value(), readable_headers(record), value_bytes_max)
+            headers = readable_headers(record)
+        except RecordError as error:
+            dead_letters.append(DeadLetter(record, error.reason, str(error), "decode", headers=()))
+            continue
+        try:
+            review = decode_review(record.value(), headers, value_bytes_max)
         except RecordError as error:
             dead_letters.append(DeadLetter(record, error.reason, str(error), "decode"))
         else:
