@@ -31,6 +31,8 @@ OTHER_MODEL = 256
 
 # Labels of one input are told apart by their model's number in one byte; this one equals nothing, not even itself.
 INCOMPARABLE = 255
+# What the labels of further models are counted under.
+OTHER_MODELS = "others"
 DECODE = "decode"
 
 
@@ -90,9 +92,10 @@ class Audit:
                 self._elsewhere += 1
                 continue
             right_id = _ce_id(record) == label_id(source.topic, source.partition, source.offset, digest).encode()
-            self._add_label(source.partition, place, self._model_number(digest) if right_id else INCOMPARABLE)
+            model = self._model_number(digest)
+            self._add_label(source.partition, place, model if right_id else INCOMPARABLE)
             self.windows.note_label(source.partition, place, record)
-            self.labels_by_model[digest] += 1
+            self.labels_by_model[OTHER_MODELS if model == INCOMPARABLE else digest] += 1
             if not right_id:
                 self._flags[source.partition][place] |= WRONG_ID
 
@@ -158,7 +161,10 @@ class Audit:
         return offset - start if start <= offset < end and topic == self.topic else -1
 
     def _model_number(self, digest: str) -> int:
-        return self._model_numbers.setdefault(digest, min(len(self._model_numbers), INCOMPARABLE))
+        number = self._model_numbers.get(digest, INCOMPARABLE)
+        if number == INCOMPARABLE and len(self._model_numbers) < INCOMPARABLE:
+            number = self._model_numbers[digest] = len(self._model_numbers)
+        return number
 
     def _add_label(self, partition: int, place: int, model: int) -> None:
         flags, models = self._flags[partition], self._models[partition]

@@ -71,6 +71,8 @@ def test_repeats_are_told_apart_however_many_models_there_were() -> None:
     (label,) = labels_of(ALL[:1])
     audit.add_labels(by_model(label, f"model {number}") for number in range(300))
     assert found(audit) == {Finding.REPEATED_OTHER_ID: 1}
+    assert len(audit.labels_by_model) == 256
+    assert audit.labels_by_model["others"] == 300 - 255
     audit = audit_of(ALL[:2], {0: (10, 12)})
     audit.add_labels(by_model(label, f"model {number}") for number in range(260))
     audit.add_labels(by_model(labels_of(ALL[1:2])[0], digest) for digest in ("model 258", "model 259"))
