@@ -1,6 +1,7 @@
 """`review-consumer audit` on topics that were filled by hand, right and wrong."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
 from tests.support.answers import by_model, labels_of, letter_of
 from tests.support.memory_records import MemoryRecord, review_value
+from tests.support.processes import Program, settings_in_environment
+from tests.support.stream_under_test import Deadline
 from tests.support.topic_writer import begin_transaction, put, store
 
 pytestmark = pytest.mark.kafka
@@ -100,6 +103,20 @@ def test_labels_of_an_aborted_transaction_are_no_answers(stage: Stage) -> None:
     assert stage.audit()[1]["missing"] == COUNT
     stage.label(*stage.inputs)
     assert stage.audit()[0] == 0
+
+
+def test_labels_whose_transaction_is_not_yet_decided_are_waited_for(stage: Stage) -> None:
+    producer = begin_transaction(stage.kafka)
+    put(producer, stage.topics.output_topic, labels_of(stage.inputs))
+    producer.flush()
+    with Program("consumer", ["audit"], settings_in_environment(stage.kafka, stage.topics)) as audit:
+        deadline = Deadline()
+        while not any("inputs: 10 read" in line for line in audit.said):
+            assert audit.running(), audit.said
+            deadline.check("the inputs were read")
+            time.sleep(0.02)
+        producer.commit_transaction()
+        assert audit.wait() == 0, audit.output()
 
 
 def test_with_a_group_only_what_it_has_committed_is_looked_at(stage: Stage) -> None:
