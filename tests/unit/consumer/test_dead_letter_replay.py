@@ -123,6 +123,7 @@ def test_a_count_of_attempts_that_is_none_starts_again(attempts: bytes | None) -
     message = dead_letter_message(DeadLetter(record, Reason.SCHEMA, "", "decode"), "d1", FAILED_AT)
     said = read_dead_letter_headers(headers_or_none(read_back(message, "letters")))
     assert (said["attempts"], said["reason"]) == ("1", "schema")
+    assert sum(name == "__dlq.errors.reason" for name, _ in message.headers) == 1
 
 
 def plan_of(target: ReplayTarget, *there: MemoryRecord, rules: ReplayRules | None = None) -> ReplayPlan:

@@ -99,6 +99,20 @@ def test_labels_in_any_order_and_partition_are_compared() -> None:
     assert (result.rescored, result.count(Finding.DIFFERING)) == (len(INPUTS), 1)
 
 
+def test_labels_of_other_topics_places_and_kinds_in_between_are_passed_over() -> None:
+    labels = labels_of(INPUTS)
+    foreign = [
+        changed(labels_of([replace(INPUTS[0], in_topic="another")])[0], label="negative"),
+        changed(labels_of(reviews(1, 5))[0], label="negative"),
+        changed(labels_of(reviews(1, 0, 6))[0], label="negative"),
+        MemoryRecord(b"no label", in_topic="labels"),
+    ]
+    between = [*labels[:5], *foreign, *labels[5:]]
+    stored = [replace(label, at_offset=offset) for offset, label in enumerate(between)]
+    result = rescored(INPUTS, stored).result()
+    assert (result.rescored, result.count(Finding.DIFFERING), result.count(Finding.UNREADABLE)) == (len(INPUTS), 0, 1)
+
+
 def test_every_repeat_of_a_label_is_compared_and_the_input_counts_once() -> None:
     labels = labels_of(INPUTS)
     wrong = replace(changed(labels[0], label="negative"), at_offset=len(labels))
@@ -156,3 +170,13 @@ def test_windows_cover_every_input_once_and_read_labels_in_order_about_once() ->
     assert sorted(covered) == sorted((number, offset) for number, span in ranges.items() for offset in range(*span))
     assert max(sum(end - start for start, end in window.inputs.values()) for window in slices) <= 64 + len(ranges)
     assert sum(end - start for window in slices for start, end in window.labels.values()) == len(inputs)
+
+
+def test_a_windows_labels_are_found_wherever_they_stand() -> None:
+    windows = Windows({0: (0, 4)}, 2)
+    for place, partition, offset in ((0, 0, 9), (1, 0, 4), (2, 0, 5), (3, 1, 7), (0, 1, 8), (1, 0, 7)):
+        windows.note_label(0, place, MemoryRecord(in_partition=partition, at_offset=offset))
+    assert [(window.inputs, window.labels) for window in windows] == [
+        ({0: (0, 2)}, {0: (4, 10), 1: (8, 9)}),
+        ({0: (2, 4)}, {0: (5, 6), 1: (7, 8)}),
+    ]
