@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from consumer.kafka.audit_result import AuditResult, Finding, Place
 from consumer.kafka.audit_windows import Windows
 from consumer.kafka.dead_letters import read_dead_letter_headers, whole_number
+from consumer.kafka.label_ids import LabelIds
 from consumer.kafka.range_reader import Ranges, headers_or_none
 from consumer.scoring.record import Record
-from shared.codec import label_id
 from shared.errors import Reason
 from shared.reviews import Source
 
@@ -63,6 +63,7 @@ class Audit:
         self._examples_max = examples_max
         self._flags = {number: array("H", bytes(2 * max(0, end - start))) for number, (start, end) in ranges.items()}
         self._models = {number: bytearray(len(flags)) for number, flags in self._flags.items()}
+        self._ids = LabelIds()
         self._model_numbers: dict[str, int] = {}
         # Found in messages or while scoring again: counted, and named with details, when they are found.
         self._counts: Counter[Finding] = Counter()
@@ -91,7 +92,7 @@ class Audit:
             if place < 0:
                 self._elsewhere += 1
                 continue
-            right_id = _ce_id(record) == label_id(source.topic, source.partition, source.offset, digest).encode()
+            right_id = _ce_id(record) == self._ids.right_id(source, digest)
             model = self._model_number(digest)
             self._add_label(source.partition, place, model if right_id else INCOMPARABLE)
             self.windows.note_label(source.partition, place, record)

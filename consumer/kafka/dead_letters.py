@@ -1,9 +1,10 @@
 """Dead letters as Kafka messages: the record as it came, and what was wrong with it in headers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from consumer.kafka.events import MessageHeaders, OutgoingMessage
+from consumer.kafka.labels import MessageHeaders
 from consumer.scoring.outcome import DeadLetter
 
 APPLICATION = "reviewstream-consumer"
@@ -14,6 +15,16 @@ DEAD_LETTER_PREFIX = "__dlq.errors."
 REPLAYED_PREFIX = "__dlq.replayed."
 # Offsets are 64 bits wide.
 MAX_DIGITS = 19
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message to be produced; `timestamp_ms` 0 lets the client stamp it."""
+
+    key: bytes | str | None
+    value: bytes | None
+    headers: MessageHeaders
+    timestamp_ms: int = 0
 
 
 def dead_letter_message(dead_letter: DeadLetter, model_digest: str, failed_at: datetime) -> OutgoingMessage:

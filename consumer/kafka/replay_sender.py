@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from consumer.kafka.dead_letters import DEAD_LETTER_PREFIX, REPLAYED_PREFIX, read_headers
-from consumer.kafka.events import MessageHeaders, OutgoingMessage
+from consumer.kafka.dead_letters import DEAD_LETTER_PREFIX, REPLAYED_PREFIX, OutgoingMessage, read_headers
+from consumer.kafka.labels import MessageHeaders
 from consumer.kafka.replay_plan import ReplayTarget
 from consumer.kafka.stored_dead_letters import StoredDeadLetter
 from shared.clock import Clock

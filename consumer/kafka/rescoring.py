@@ -67,15 +67,15 @@ class Rescoring:
     def add_inputs(self, records: Sequence[Record]) -> None:
         """Decode and score inputs of the window; note what was answered wrongly already in that."""
         readable, refused = decode(records, VALUE_BYTES_MAX)
-        scores = self._scorer.score([labelled.review.text for labelled in readable])
-        rows = zip(readable, scores.labels, scores.probabilities, strict=True)
-        for labelled, label, probabilities in rows:
-            number, offset = labelled.record.partition(), labelled.record.offset()
+        scores = self._scorer.score(readable.texts())
+        rows = zip(readable.records, readable.reviews, scores.labels, scores.probabilities, strict=True)
+        for record, review, label, probabilities in rows:
+            number, offset = record.partition(), record.offset()
             expected = self._expected[number]
             row = offset - expected.first
             expected.known[row] = True
             expected.labels[row] = self._name_number(label)
-            expected.review_ids[row] = hash(labelled.review.review_id)
+            expected.review_ids[row] = hash(review.review_id)
             expected.probabilities[row] = probabilities
             if self._audit.known_of(number, offset) & UNDECODABLE:
                 self._audit.add_difference(number, offset, "dead-lettered as unreadable, but it can be read")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from consumer.kafka.dead_letters import dead_letter_message
-from consumer.kafka.events import OutgoingMessage, label_messages
+from consumer.kafka.dead_letters import OutgoingMessage, dead_letter_message
+from consumer.kafka.labels import LabelWriter
 from consumer.scoring.outcome import DeadLetter
 from shared.codec import decode_label, encode_label, label_headers, label_id
 from shared.errors import Reason
@@ -22,13 +22,15 @@ FAILED_AT = datetime(2024, 5, 6, 7, 0, tzinfo=UTC)
 def read_back(message: OutgoingMessage, topic: str, offset: int = 0, partition: int = 0) -> MemoryRecord:
     """Return a message as a reader of its topic gets it."""
     pairs = [(name, text.encode() if isinstance(text, str) else text) for name, text in message.headers]
-    return MemoryRecord(message.value, partition, offset, message.key, pairs, message.timestamp_ms, topic)
+    key = message.key.encode() if isinstance(message.key, str) else message.key
+    return MemoryRecord(message.value, partition, offset, key, pairs, message.timestamp_ms, topic)
 
 
 def labels_of(records: Iterable[MemoryRecord]) -> list[MemoryRecord]:
     """Return the labels that FakeScorer's model gives, one after the other in one partition."""
-    messages = label_messages(outcome_of(list(records)))
-    return [read_back(message, LABELS, offset) for offset, message in enumerate(messages)]
+    # A batch for each: those of a batch share a topic.
+    messages = [message for record in records for message in LabelWriter().messages(outcome_of([record]))]
+    return [read_back(OutgoingMessage(*message), LABELS, offset) for offset, message in enumerate(messages)]
 
 
 def changed(label: MemoryRecord, /, **fields: object) -> MemoryRecord:
