@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.kafka.events import OutgoingMessage, dead_letter_message
+from consumer.kafka.dead_letters import OutgoingMessage, dead_letter_message
 from consumer.kafka.labels import LabelWriter
 from consumer.scoring.outcome import Outcome
 from shared.clock import Clock

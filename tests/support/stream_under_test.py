@@ -10,8 +10,8 @@ from typing import Protocol
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from consumer.kafka.at_least_once import AtLeastOnceSink
+from consumer.kafka.dead_letters import read_dead_letter_headers
 from consumer.kafka.delivery import Delivery, DeliverySettings
-from consumer.kafka.events import read_dead_letter_headers
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.range_reader import RangeReader, StoredMessage
 from consumer.kafka.source import KafkaSource
