@@ -13,10 +13,8 @@ from benchmarks.peers.contestants import CACHE, Contestant, dead_letter_topic
 from benchmarks.peers.topics import Topics, unique_name
 from shared.errors import ReviewstreamError
 
-LOOK_EVERY_S = 0.05
 
-
-class Silent(ReviewstreamError):
+class ContestantError(ReviewstreamError):
     """A contestant ended, or did not do in time what was waited for."""
 
 
@@ -28,13 +26,13 @@ class Seat:
     assignment: Assignment
 
     def waiting(self, for_what: str, seconds: float) -> Iterator[None]:
-        """Yield again and again; raise Silent when the time is over or the contestant has ended."""
+        """Yield again and again; raise ContestantError when the time is over or the contestant has ended."""
         deadline = time.monotonic() + seconds
         while True:
             if not self.application.running():
-                raise Silent(f"ended while waiting for {for_what}:\n{self.application.last_words()}")
+                raise ContestantError(f"ended while waiting for {for_what}:\n{self.application.last_words()}")
             if time.monotonic() > deadline:
-                raise Silent(f"no {for_what} within {seconds:g} s:\n{self.application.last_words()}")
+                raise ContestantError(f"no {for_what} within {seconds:g} s:\n{self.application.last_words()}")
             yield
 
 

@@ -36,7 +36,7 @@ _decode = msgspec.json.Decoder(SourcedLabel).decode
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """What a reader of committed labels finds at the end; `standstill_s` is the longest wait for one after a restart."""
+    """What a reader of committed labels finds; `standstill_s` is the longest wait for one after a restart."""
 
     kills: int
     inputs: int

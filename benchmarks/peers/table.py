@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-NOTHING = "–"
+NOTHING = "-"
 BASELINE = "ours"
 
 
@@ -72,8 +72,7 @@ def _overhead(contestants: Mapping[str, Any]) -> list[str]:
     if not rows:
         return []
     return [
-        "The same tools with Reviewstream's compiled scorer in place of the pipeline, which shows what the tool itself "
-        "costs:",
+        "With Reviewstream's compiled scorer in place of the pipeline, which shows what each tool itself costs:",
         _table(["tool", "one-liners/s"], rows),
     ]
 
@@ -88,8 +87,8 @@ def _failures(contestants: Mapping[str, Any]) -> list[str]:
 def _terms(result: Mapping[str, Any]) -> str:
     machine = result["machine"]
     return (
-        f"Median of {result['rounds']} interleaved rounds of {result['window_s']:g} s each, one process a tool, the broker "
-        f"on the same {machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
+        f"Median of {result['rounds']} interleaved rounds of {result['window_s']:g} s, one process a tool, the broker on "
+        f"the same {machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
         f"scikit-learn {machine['packages']['scikit-learn']}."
     )
 

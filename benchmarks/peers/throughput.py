@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.peers.bench import LOOK_EVERY_S, Bench, Seat
+from benchmarks.peers.bench import Bench, Seat
 from benchmarks.peers.contestants import Contestant
-from benchmarks.peers.topics import Reader, append_times_ms
+from benchmarks.peers.topics import LOOK_EVERY_S, Reader, append_times_ms
 
 FIRST_LABEL_S_MAX = 60.0
 
