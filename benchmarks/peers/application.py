@@ -16,7 +16,7 @@ from benchmarks.peers.contestants import CACHE, ROOT, Contestant
 
 PREPARATION_S_MAX = 60.0
 END_S_MAX = 10.0
-LOG_LINES_SHOWN = 8
+LAST_WORDS_CHARS_MAX = 300
 CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -86,9 +86,10 @@ class Application:
         return Usage(ticks / CLOCK_TICKS_PER_S, int(status["VmHWM"].split()[0]) * 1024)
 
     def last_words(self) -> str:
-        """Return the end of what it printed."""
-        lines = self._log.read_text("utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-LOG_LINES_SHOWN:])
+        """Return the last line of its log that names an error, or else the last one."""
+        lines = [line.strip() for line in self._log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
+        errors = [line for line in lines if "Error" in line and not line.startswith("File ")]
+        return (errors or lines or ["it said nothing"])[-1][:LAST_WORDS_CHARS_MAX]
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **self._contestant.environment(self._assignment)}

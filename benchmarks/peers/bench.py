@@ -30,9 +30,9 @@ class Seat:
         deadline = time.monotonic() + seconds
         while True:
             if not self.application.running():
-                raise ContestantError(f"ended while waiting for {for_what}:\n{self.application.last_words()}")
+                raise ContestantError(f"ended while waiting for {for_what}: {self.application.last_words()}")
             if time.monotonic() > deadline:
-                raise ContestantError(f"no {for_what} within {seconds:g} s:\n{self.application.last_words()}")
+                raise ContestantError(f"no {for_what} within {seconds:g} s: {self.application.last_words()}")
             yield
 
 
