@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks.peers.bench import Bench
 from benchmarks.peers.classifier import COMPILED, SKLEARN
@@ -25,21 +25,36 @@ DATASETS = {ONE_LINERS: "rotten-tomatoes", LONG: "imdb"}
 class Plan:
     """How much is measured: `backlog` bounds what the fastest finds, `window_s` what each one gets."""
 
-    rounds: int
+    rounds: dict[str, int]
     window_s: float
     latency_s: float
     backlog: dict[str, int]
     kill_backlog_s: float
     kill_backlog_records_max: int
-    killed_at_once: int
 
 
-FULL = Plan(3, 5.0, 8.0, {ONE_LINERS: 600_000, LONG: 200_000}, 12.0, 300_000, 5)
-QUICK = Plan(1, 2.0, 3.0, {ONE_LINERS: 100_000, LONG: 30_000}, 4.0, 40_000, 5)
+FULL = Plan(
+    rounds={ONE_LINERS: 3, LONG: 2},
+    window_s=4.0,
+    latency_s=6.0,
+    backlog={ONE_LINERS: 600_000, LONG: 200_000},
+    kill_backlog_s=12.0,
+    kill_backlog_records_max=300_000,
+)
+QUICK = Plan(
+    rounds={ONE_LINERS: 1, LONG: 1},
+    window_s=2.0,
+    latency_s=3.0,
+    backlog={ONE_LINERS: 100_000, LONG: 30_000},
+    kill_backlog_s=4.0,
+    kill_backlog_records_max=40_000,
+)
 # Where a contestant's pace is not known, its backlog for kills is this.
 UNKNOWN_PACE_PER_S = 500.0
 
-Found = dict[str, dict[str, Any]]
+# A contestant's name, the scorer, the length of the reviews.
+Cell: TypeAlias = tuple[str, str, str]
+Found: TypeAlias = dict[str, dict[str, Any]]
 
 
 class Comparison:
@@ -57,8 +72,8 @@ class Comparison:
         self._measure_paces()
         for contestant in self._contestants:
             self._attempt(contestant, "latency", lambda each: asdict(self._latency(each)))
-        # Losses are counted, not timed: several are killed at the same time.
-        with ThreadPoolExecutor(self._plan.killed_at_once) as pool:
+        # Losses are counted, not timed, and most of the time a group waits for its dead member: all at the same time.
+        with ThreadPoolExecutor(len(self._contestants)) as pool:
             list(pool.map(self._measure_kills, self._contestants))
         return self.found
 
@@ -66,36 +81,28 @@ class Comparison:
         backlogs = {name: self._bench.topics.make(unique_name(name)) for name in DATASETS}
         for name, topic in backlogs.items():
             self._bench.topics.fill(topic, reviews(DATASETS[name], self._plan.backlog[name]))
-        turns = [(SKLEARN, ONE_LINERS), (SKLEARN, LONG), (COMPILED, ONE_LINERS)]
-        paces: dict[tuple[str, str, str], list[Pace]] = {}
-        for number in range(self._plan.rounds):
-            for scorer, length in turns:
-                # With the compiled scorer it is the frameworks' own cost that shows: once is enough.
-                if scorer == COMPILED and number:
+        paces: dict[Cell, list[Pace]] = {}
+        for number in range(max(self._plan.rounds.values())):
+            for scorer, length in ((SKLEARN, ONE_LINERS), (SKLEARN, LONG), (COMPILED, ONE_LINERS)):
+                # With the compiled scorer it is the tools' own cost that shows: once is enough.
+                if number >= (1 if scorer == COMPILED else self._plan.rounds[length]):
                     continue
                 for contestant in self._contestants:
-                    if scorer == COMPILED and contestant.ours:
-                        continue
-                    self._measure_pace(contestant, scorer, length, backlogs[length], paces)
+                    if scorer == SKLEARN or not contestant.ours:
+                        self._measure_pace(contestant, (contestant.name, scorer, length), backlogs[length], paces)
         for (name, scorer, length), turns_of_one in paces.items():
             self.found[name].setdefault("throughput", {}).setdefault(scorer, {})[length] = summary(turns_of_one)
         self._bench.topics.remove(list(backlogs.values()))
 
-    def _measure_pace(
-        self,
-        contestant: Contestant,
-        scorer: str,
-        length: str,
-        backlog: str,
-        paces: dict[tuple[str, str, str], list[Pace]],
-    ) -> None:
+    def _measure_pace(self, contestant: Contestant, cell: Cell, backlog: str, paces: dict[Cell, list[Pace]]) -> None:
+        _, scorer, length = cell
         what = f"throughput, {scorer}, {length}"
         try:
             pace = measure_throughput(self._bench, contestant, scorer, backlog, self._plan.window_s)
         except ReviewstreamError as error:
             self._failed(contestant, what, error)
             return
-        paces.setdefault((contestant.name, scorer, length), []).append(pace)
+        paces.setdefault(cell, []).append(pace)
         say(f"{contestant.name:<26}{what:<34}{pace.labels_per_s:>10,.0f}/s")
 
     def _latency(self, contestant: Contestant) -> Any:

@@ -89,7 +89,8 @@ def _failures(contestants: Mapping[str, Any]) -> list[str]:
 
 def _terms(result: Mapping[str, Any]) -> str:
     machine = result["machine"]
-    rounds = f"Median of {result['rounds']} interleaved rounds of {result['window_s']:g} s, one process a tool"
+    counts = " and ".join(f"{count} ({length})" for length, count in result["rounds"].items())
+    rounds = f"Median of {counts} interleaved rounds of {result['window_s']:g} s, one process a tool"
     cores = f"the broker on the same {machine['cores']} cores ({machine['processor']})"
     return f"{rounds}, {cores}, Python {machine['python']}, scikit-learn {machine['packages']['scikit-learn']}."
 
