@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from subprocess import SubprocessError
 from typing import Any, TypeAlias
+
+from confluent_kafka import KafkaException
 
 from benchmarks.peers.bench import Bench
 from benchmarks.peers.classifier import COMPILED, SKLEARN
@@ -52,6 +55,8 @@ QUICK = Plan(
 # Where a contestant's pace is not known, its backlog for kills is this.
 UNKNOWN_PACE_PER_S = 500.0
 
+# What spoils one measurement, and no other: a contestant, the broker, a process or a file.
+FAILURES = (ReviewstreamError, KafkaException, SubprocessError, OSError)
 # A contestant's name, the scorer, the length of the reviews.
 Cell: TypeAlias = tuple[str, str, str]
 Found: TypeAlias = dict[str, dict[str, Any]]
@@ -99,7 +104,7 @@ class Comparison:
         what = f"throughput, {scorer}, {length}"
         try:
             pace = measure_throughput(self._bench, contestant, scorer, backlog, self._plan.window_s)
-        except ReviewstreamError as error:
+        except FAILURES as error:
             self._failed(contestant, what, error)
             return
         paces.setdefault(cell, []).append(pace)
@@ -125,10 +130,10 @@ class Comparison:
     def _attempt(self, contestant: Contestant, what: str, measure: Callable[[Contestant], dict[str, Any]]) -> None:
         try:
             self.found[contestant.name][what] = measure(contestant)
-        except ReviewstreamError as error:
+        except FAILURES as error:
             self._failed(contestant, what, error)
 
-    def _failed(self, contestant: Contestant, what: str, error: ReviewstreamError) -> None:
+    def _failed(self, contestant: Contestant, what: str, error: Exception) -> None:
         with self._lock:
             self.found[contestant.name]["failures"].append(f"{what}: {error}")
         say(f"{contestant.name:<26}{what}: failed: {error}")

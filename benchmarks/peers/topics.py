@@ -27,7 +27,8 @@ class Topics:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self.bootstrap_servers = bootstrap_servers
-        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+        # Topics come and go: only what is a warning or worse is worth a line.
+        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 4})
         self._made: list[str] = []
 
     def make(self, name: str) -> str:
