@@ -14,8 +14,11 @@ DATASET = "rotten-tomatoes"
 KILLS = 2
 # A member that was killed is waited for by its group: 45 s by default.
 NEXT_LABEL_S_MAX = 150.0
-# Nothing new for so long after a restart's first label: it holds itself for caught up.
-SILENCE_S = 15.0
+# Nothing new for so long and reviews without a label: they are missing. A reader of committed records waits for a
+# transaction that a kill left open until it times out, after 60 s by default.
+SILENCE_S = 90.0
+# Where every review has its label, repeats may still follow.
+REPEATS_S = 5.0
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -117,7 +120,5 @@ def _until_done(tally: Tally, seat: Seat, inputs: int) -> None:
     for _ in seat.waiting("end of the backlog", 2 * NEXT_LABEL_S_MAX):
         if tally.read(0.1):
             heard = time.monotonic()
-        # Repeats may follow the last label.
-        patience_s = SILENCE_S / 3 if tally.labelled >= inputs else SILENCE_S
-        if time.monotonic() - heard > patience_s:
+        if time.monotonic() - heard > (REPEATS_S if tally.labelled >= inputs else SILENCE_S):
             return
