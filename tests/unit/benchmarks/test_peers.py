@@ -71,6 +71,10 @@ def test_a_tool_that_writes_in_bursts_is_timed_from_the_end_of_the_first() -> No
     assert pace(bursts) == 10.0
 
 
+def test_a_pause_shortly_before_the_end_makes_no_burst_of_what_came_before() -> None:
+    assert pace([*range(1001), *range(1201, 1301)]) == pytest.approx(1100 / 1300 * 1000)
+
+
 def test_one_burst_has_no_pace() -> None:
     with pytest.raises(ContestantError, match="came at once"):
         pace([1000, 1000])
