@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -39,12 +40,16 @@ _decode = msgspec.json.Decoder(SourcedLabel).decode
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """What a reader of committed labels finds; `standstill_s` is the longest wait for one after a restart."""
+    """What a reader of committed labels finds; `standstill_s` is the longest wait for one after a restart.
+
+    `passed_over` counts those of the missing that the group has committed: they will never be labelled.
+    """
 
     kills: int
     inputs: int
     labelled: int
     missing: int
+    passed_over: int
     repeated: int
     standstill_s: float
 
@@ -69,6 +74,11 @@ class Tally:
         """How many reviews have a label."""
         return len(self._labels)
 
+    def without_label(self, committed: Mapping[int, int]) -> int:
+        """Return how many reviews before these offsets, by partition, have no label."""
+        sources = (Source(partition, offset) for partition, end in committed.items() for offset in range(end))
+        return sum(source not in self._labels for source in sources)
+
     def close(self) -> None:
         """Leave."""
         self._reader.close()
@@ -88,12 +98,20 @@ def measure_kills(bench: Bench, contestant: Contestant, scorer: str, inputs: int
                     seat.application.kill()
                     standstill_s = max(standstill_s, _restart(tally, seat))
                 _until_done(tally, seat, inputs)
+                passed_over = tally.without_label(bench.topics.committed(seat.assignment.group, backlog))
             finally:
                 tally.close()
     finally:
         bench.topics.remove([backlog])
-    missing = inputs - tally.labelled
-    return Aftermath(KILLS, inputs, tally.labelled, missing, tally.records - tally.labelled, standstill_s)
+    return Aftermath(
+        kills=KILLS,
+        inputs=inputs,
+        labelled=tally.labelled,
+        missing=inputs - tally.labelled,
+        passed_over=passed_over,
+        repeated=tally.records - tally.labelled,
+        standstill_s=standstill_s,
+    )
 
 
 def _until(tally: Tally, seat: Seat, labelled: int) -> None:

@@ -55,12 +55,15 @@ def _kills(contestants: Mapping[str, Any]) -> str:
             [
                 each["title"],
                 each["delivery"],
-                *(_number(found.get(name)) for name in ("kills", "inputs", "labelled", "missing", "repeated")),
+                *(
+                    _number(found.get(name))
+                    for name in ("kills", "inputs", "labelled", "missing", "passed_over", "repeated")
+                ),
                 _number(found.get("standstill_s")),
             ]
         )
-    heads = ["tool", "promises", "kill -9", "inputs", "labelled", "missing", "repeated", "longest standstill, s"]
-    return _table(heads, rows)
+    heads = ["tool", "promises", "kill -9", "inputs", "labelled", "missing", "of these committed", "repeated"]
+    return _table([*heads, "longest standstill, s"], rows)
 
 
 def _overhead(contestants: Mapping[str, Any]) -> list[str]:

@@ -58,6 +58,15 @@ class Topics:
         found = self._admin.list_offsets(wanted, request_timeout=ANSWER_S_MAX).values()
         return sum(each.result(REQUEST_S_MAX).offset for each in found)
 
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """Return the offset a group has committed in each partition; 0 where it has committed none."""
+        consumer = Consumer({"bootstrap.servers": self.bootstrap_servers, "group.id": group})
+        try:
+            places = consumer.committed([Place(topic, number) for number in range(PARTITIONS)], REQUEST_S_MAX)
+        finally:
+            consumer.close()
+        return {place.partition: max(0, place.offset) for place in places}
+
     def _wait_for_leaders(self, topic: str) -> None:
         # A topic that was made a moment ago may have partitions that nobody answers for yet; and this client asks for
         # its metadata again only when told to.

@@ -38,9 +38,17 @@ def test_the_table_says_how_many_times_faster_ours_is() -> None:
 
 
 def test_the_table_says_what_was_lost_and_repeated() -> None:
-    kills = {"kills": 2, "inputs": 900, "labelled": 890, "missing": 10, "repeated": 45, "standstill_s": 46.2}
+    kills: dict[str, float] = {
+        "kills": 2,
+        "inputs": 900,
+        "labelled": 890,
+        "missing": 10,
+        "passed_over": 7,
+        "repeated": 45,
+    }
+    kills["standstill_s"] = 46.2
     text = markdown(result(slow=contestant("Slow", 600.0, kills=kills)))
-    assert "| Slow | at least once | 2 | 900 | 890 | 10 | 45 | 46 |" in text
+    assert "| Slow | at least once | 2 | 900 | 890 | 10 | 7 | 45 | 46 |" in text
 
 
 def test_what_failed_is_said_and_leaves_gaps_in_the_table() -> None:
