@@ -92,6 +92,9 @@ class KafkaSettings:
             # The same after a restart: init_transactions then ends what the former process left open.
             "transactional.id": transactional_id,
             "transaction.timeout.ms": timeout_ms,
+            # A broker that is still busy with the markers of the transaction before says so, and is asked again after
+            # this: with the default of 100 ms that is what a small transaction costs, with this a few.
+            "retry.backoff.ms": 5,
             # librdkafka wants no message to outlive its transaction.
             "message.timeout.ms": timeout_ms,
         }

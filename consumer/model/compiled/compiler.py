@@ -20,6 +20,7 @@ FILL = 0.6
 # Up to the next power of two: at most one unknown n-gram in seven passes the bitmap, and it stays in the second cache.
 BITMAP_BITS_A_TERM = 7
 SEEDS = 64
+TERMS_AT_ONCE = 20_000
 NORMS = {"none": layout.NO_NORM, "l2": layout.L2, "root-known": layout.ROOT_KNOWN}
 WEIGHTINGS = {"binary": layout.BINARY, "counts": layout.COUNTS, "sublinear-idf": layout.SUBLINEAR_IDF}
 
@@ -106,18 +107,22 @@ class _Tokens:
 
     @classmethod
     def of(cls, terms: tuple[str, ...]) -> "_Tokens":
-        tokens = " ".join(terms).split(" ") if terms else []
-        plain = [token.removeprefix(MARK).encode("utf-8", "surrogatepass") for token in tokens]
-        if not all(plain):
-            raise Unsupported("a term with an empty token")
-        content = b"".join(plain)
+        contents, sizes, marks, counts = [b""], [np.empty(0, U)], [np.empty(0, np.uint8)], [np.empty(0, U)]
+        # Part by part: Python's objects for all tokens at once would be the most memory that the consumer ever takes.
+        for first in range(0, len(terms), TERMS_AT_ONCE):
+            part = terms[first : first + TERMS_AT_ONCE]
+            tokens = " ".join(part).split(" ")
+            plain = [token.removeprefix(MARK).encode("utf-8", "surrogatepass") for token in tokens]
+            if not all(plain):
+                raise Unsupported("a term with an empty token")
+            contents.append(b"".join(plain))
+            sizes.append(np.array(list(map(len, plain)), U))
+            marks.append(np.array([token.startswith(MARK) for token in tokens], np.uint8))
+            counts.append(np.array([term.count(" ") + 1 for term in part], U))
+        content = b"".join(contents)
         padded = np.frombuffer(content.ljust(-(-(len(content) + 16) // 8) * 8, b"\0"), U)
-        return cls(
-            padded,
-            np.cumsum([len(token) for token in plain], dtype=U),
-            np.array([token.startswith(MARK) for token in tokens], np.uint8),
-            np.cumsum([term.count(" ") + 1 for term in terms], dtype=U),
-        )
+        ends, term_ends = np.concatenate(sizes).cumsum(dtype=U), np.concatenate(counts).cumsum(dtype=U)
+        return cls(padded, ends, np.concatenate(marks), term_ends)
 
     def hashes(self, seed: np.uint64) -> Words:
         hashes = np.zeros(len(self.term_ends), U)

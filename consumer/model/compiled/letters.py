@@ -23,7 +23,8 @@ def lower_case_table() -> tuple[NDArray[np.uint32], frozenset[str]]:
 
     (m,) uint32 up to the last word character there is.
     """
-    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    # From numbers, not from a million strings of one letter: these would be most of the memory of the whole start.
+    every = np.arange(sys.maxunicode + 1, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     runs = [run.span() for run in re.finditer(r"\w+", every)]
     every = every[: runs[-1][1]]
     changed = {letter: letter.lower() for letter in every if letter.lower() != letter}
