@@ -1,0 +1,156 @@
+"""The references: the same clients as `run` with as little work in between as a good engineer would write.
+
+Every record becomes the same label, made once, under the record's key; nothing is decoded, scored or measured.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+
+from shared.codec import encode_label, label_headers, label_id
+from shared.errors import RetriableError
+from shared.reviews import Label, Model, Source
+
+BATCH_RECORDS = 1000
+INFLIGHT_RECORDS_MAX = 20_000
+COMMIT_EVERY_S = 0.1
+# As the loop waits: without anything in flight, and while an acknowledgement is due.
+IDLE_WAIT_S, BUSY_WAIT_S = 0.1, 0.002
+ROOM_WAIT_S = 0.05
+FLUSH_S = 30.0
+
+StopRequested = Callable[[], bool]
+
+
+def _fixed_label() -> tuple[bytes, list[tuple[str, str | bytes | None]]]:
+    model = Model("default", "1", "0" * 64)
+    scores = {"negative": 0.0712345678901234, "positive": 0.9287654321098766}
+    source = Source("bench.reviews.one-liners.500000.6", 3, 123_456)
+    label = Label("rotten-tomatoes-01234#12", "positive", scores["positive"], scores, model, datetime.now(UTC), source)
+    return encode_label(label), label_headers(label_id(source.topic, 3, 123_456, model.digest), None)
+
+
+VALUE, HEADERS = _fixed_label()
+
+
+def usable(messages: Sequence[Message]) -> list[Message]:
+    """Return the records; an error that librdkafka does not mend ends the measurement."""
+    for message in messages:
+        error = message.error()
+        if error is not None:
+            raise RetriableError(f"reading: {error.str()}")
+    return list(messages)
+
+
+def next_offsets(topic: str, messages: Sequence[Message]) -> list[TopicPartition]:
+    """Return where the group stands after these records."""
+    last: dict[Any, Any] = {message.partition(): message.offset() for message in messages}
+    return [TopicPartition(topic, partition, offset + 1) for partition, offset in last.items()]
+
+
+def natural_batch(consumer: Consumer, wait_s: float, records_max: int) -> list[Message]:
+    """Return what is there; waits only where nothing is there."""
+    first = consumer.poll(wait_s)
+    return [] if first is None else usable([first, *consumer.consume(records_max - 1, 0)])
+
+
+def consume_only(consumer: Consumer, stop_requested: StopRequested) -> Iterator[int]:
+    """Read and drop; yield the size of each batch."""
+    while not stop_requested():
+        messages = usable(consumer.consume(BATCH_RECORDS, IDLE_WAIT_S))
+        if messages:
+            yield len(messages)
+
+
+def flushed(consumer: Consumer, config: dict[str, Any], topic: str, stop_requested: StopRequested) -> Iterator[int]:
+    """Publish a batch, wait for all its acknowledgements, commit; yield the size of each batch."""
+    failures: list[str] = []
+
+    def failed(error: KafkaError | None, _message: Message) -> None:
+        failures.append(str(error))
+
+    # No callback where all is well: flushing tells that.
+    producer = Producer(config | {"delivery.report.only.error": True, "on_delivery": failed})
+    while not stop_requested():
+        messages = usable(consumer.consume(BATCH_RECORDS, IDLE_WAIT_S))
+        if not messages:
+            continue
+        for message in messages:
+            producer.produce(topic, VALUE, message.key(), headers=HEADERS)
+        if producer.flush(FLUSH_S) or failures:
+            raise RetriableError(f"not delivered: {failures[:1]}")
+        offsets = next_offsets(str(messages[0].topic()), messages)
+        consumer.commit(offsets=offsets, asynchronous=True)
+        yield len(messages)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What waits for acknowledgements, and where the group stands when all are in."""
+
+    offsets: list[TopicPartition]
+    pending: int
+    failures: list[str] = field(default_factory=list)
+
+    def report(self, error: KafkaError | None, _message: Message) -> None:
+        """Count one acknowledgement."""
+        self.pending -= 1
+        if error is not None:
+            self.failures.append(str(error))
+
+
+class Pipelined:
+    """Publishes batch after batch; offsets are committed as acknowledgements come in, ten times a second."""
+
+    def __init__(self, consumer: Consumer, config: dict[str, Any], topic: str, now: Callable[[], float]) -> None:
+        self._consumer = consumer
+        self._producer = Producer(config)
+        self._topic = topic
+        self._now = now
+        self._batches: deque[_Batch] = deque()
+        self._in_flight = 0
+        self._committed_at_s = 0.0
+        self._acknowledged: dict[Any, TopicPartition] = {}
+
+    def run(self, stop_requested: StopRequested) -> Iterator[int]:
+        """Yield the size of each batch that was handed over."""
+        while not stop_requested():
+            self._note_acknowledged()
+            wait_s = BUSY_WAIT_S if self._batches else IDLE_WAIT_S
+            messages = natural_batch(self._consumer, wait_s, BATCH_RECORDS)
+            if messages:
+                self._hand_over(messages)
+                yield len(messages)
+        while self._batches:
+            self._producer.poll(ROOM_WAIT_S)
+            self._note_acknowledged()
+        if self._acknowledged:
+            self._consumer.commit(offsets=list(self._acknowledged.values()), asynchronous=False)
+
+    def _hand_over(self, messages: list[Message]) -> None:
+        while self._in_flight + len(messages) > INFLIGHT_RECORDS_MAX:
+            self._producer.poll(ROOM_WAIT_S)
+            self._note_acknowledged()
+        batch = _Batch(next_offsets(str(messages[0].topic()), messages), len(messages))
+        self._batches.append(batch)
+        self._in_flight += batch.pending
+        produce: Final = self._producer.produce
+        for message in messages:
+            produce(self._topic, VALUE, message.key(), on_delivery=batch.report, headers=HEADERS)
+
+    def _note_acknowledged(self) -> None:
+        self._producer.poll(0)
+        while self._batches and self._batches[0].pending == 0:
+            batch = self._batches.popleft()
+            if batch.failures:
+                raise RetriableError(f"not delivered: {batch.failures[0]}")
+            self._acknowledged |= {place.partition: place for place in batch.offsets}
+        self._in_flight = sum(batch.pending for batch in self._batches)
+        if self._acknowledged and self._now() - self._committed_at_s >= COMMIT_EVERY_S:
+            self._consumer.commit(offsets=list(self._acknowledged.values()), asynchronous=True)
+            self._acknowledged = {}
+            self._committed_at_s = self._now()

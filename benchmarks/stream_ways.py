@@ -1,0 +1,182 @@
+"""The ways to get from the input topic to the output topic, each run as a process of its own.
+
+python -m benchmarks.stream_ways WAY [--records N]     settings come from the environment, as those of `run`
+
+A way stops after so many records, or when told to (SIGTERM), and prints what it saw as one line of JSON.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import msgspec
+import numpy as np
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from prometheus_client import CollectorRegistry
+
+from benchmarks import pass_through
+from consumer.commands.run import REVOKE_DRAIN_S, RunSettings, at_least_once_sink, kafka_source
+from consumer.kafka.group import GroupSettings, ReadTo
+from consumer.scoring.loop import ScoringLoop
+from consumer.scoring.outcome import Scores
+from consumer.telemetry.metrics import ConsumerMetrics
+from shared.clock import SystemClock
+from shared.kafka_client import KafkaSettings, create_client
+from shared.reviews import Model
+from shared.settings import with_settings
+from shared.stop_signals import StopSignals
+from shared.topics import TopicSettings
+
+CONSUME_ONLY = "consume only"
+FLUSHED = "pass-through, flush a batch"
+PIPELINED = "pass-through, pipelined"
+CONSTANT = "our loop, constant scorer"
+AT_LEAST_ONCE = "run, at-least-once"
+# What stands for the least work there is between input and output.
+REFERENCES = (FLUSHED, PIPELINED)
+
+OUR_COMMAND = (sys.executable, "-m", "consumer", "run")
+LOG_LEVEL = "WARNING"
+SEEN_BATCHES_MAX = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What every way is given."""
+
+    kafka: KafkaSettings
+    topics: TopicSettings
+    run: RunSettings
+    records: int | None
+    stop_requested: Callable[[], bool]
+
+
+class ConstantScorer:
+    """A Scorer that knows the answer before it has seen the text."""
+
+    def __init__(self, texts_max: int) -> None:
+        self._model = Model("default", "1", "0" * 64)
+        self._probabilities = np.tile([0.0712345678901234, 0.9287654321098766], (texts_max, 1))
+        self._labels = ["positive"] * texts_max
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        """Return the same row for each text."""
+        rows = self._probabilities[: len(texts)]
+        return Scores(self._model, ("negative", "positive"), self._labels[: len(texts)], rows[:, 1], rows)
+
+
+def command(way: str, records: int | None) -> list[str]:
+    """Return the command line of a way; without a number of records it goes on until it is told to stop."""
+    if way == AT_LEAST_ONCE:
+        return [*OUR_COMMAND, *(["--until-caught-up"] if records else [])]
+    limit = ["--records", str(records)] if records else []
+    return [sys.executable, "-m", "benchmarks.stream_ways", way, *limit]
+
+
+def environment(kafka: KafkaSettings, topics: TopicSettings, group: str) -> dict[str, str]:
+    """Return the settings that all ways share."""
+    return {
+        "REVIEWS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "REVIEWS_INPUT_TOPIC": topics.input_topic,
+        "REVIEWS_OUTPUT_TOPIC": topics.output_topic,
+        "REVIEWS_DEAD_LETTER_TOPIC": topics.dead_letters,
+        "REVIEWS_PARTITIONS": str(topics.partitions),
+        "REVIEWS_GROUP": group,
+        "REVIEWS_METRICS_PORT": "0",
+        "REVIEWS_LOG_LEVEL": LOG_LEVEL,
+    }
+
+
+def _group(setup: Setup, read_to: ReadTo) -> GroupSettings:
+    return GroupSettings(setup.run.group, setup.run.group_protocol, setup.run.start, read_to)
+
+
+def _consumer(setup: Setup) -> Consumer:
+    consumer: Consumer = create_client(Consumer, _group(setup, ReadTo.FOREVER).consumer_config(setup.kafka))
+
+    def assigned(member: Consumer, partitions: list[TopicPartition]) -> None:
+        # A new group every time: there is nothing that it could go on from.
+        member.incremental_assign([TopicPartition(p.topic, p.partition, OFFSET_BEGINNING) for p in partitions])
+
+    consumer.subscribe([setup.topics.input_topic], on_assign=assigned)
+    return consumer
+
+
+def _consume_only(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
+    del setup
+    return pass_through.consume_only(consumer, stop)
+
+
+def _flushed(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
+    return pass_through.flushed(consumer, setup.kafka.producer_config(), setup.topics.output_topic, stop)
+
+
+def _pipelined(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
+    config = setup.kafka.producer_config()
+    return pass_through.Pipelined(consumer, config, setup.topics.output_topic, time.monotonic).run(stop)
+
+
+PASSING: dict[str, Callable[[Setup, Consumer, Callable[[], bool]], Iterator[int]]] = {
+    CONSUME_ONLY: _consume_only,
+    FLUSHED: _flushed,
+    PIPELINED: _pipelined,
+}
+
+
+def _pass(setup: Setup, way: str) -> dict[str, Any]:
+    """Run one of PASSING; return when it had read how much."""
+    consumer = _consumer(setup)
+    read = 0
+    at_s: list[float] = []
+    totals: list[int] = []
+
+    def enough() -> bool:
+        return setup.stop_requested() or (setup.records is not None and read >= setup.records)
+
+    for size in PASSING[way](setup, consumer, enough):
+        read += size
+        if setup.records is not None:
+            at_s.append(time.time())
+            totals.append(read)
+    consumer.close()
+    return {"at_s": at_s, "read": totals}
+
+
+def _constant(setup: Setup) -> dict[str, Any]:
+    """Run our loop as `run` does, with a scorer that costs nothing."""
+    metrics = ConsumerMetrics(CollectorRegistry(), SystemClock())
+    group = _group(setup, ReadTo.END if setup.records else ReadTo.FOREVER)
+    scorer = ConstantScorer(setup.run.batch_records_max)
+    with kafka_source(setup.kafka, group, setup.topics.input_topic, metrics) as source:
+        sink = at_least_once_sink(setup.kafka, setup.topics, setup.run, source, metrics)
+        source.subscribe(before_revoke=lambda: sink.drain(REVOKE_DRAIN_S))
+        loop = ScoringLoop(source, scorer, sink, metrics, SystemClock(), setup.run.loop_limits())
+        loop.run(setup.stop_requested)
+    return metrics.totals()
+
+
+@click.command()
+@with_settings(KafkaSettings)
+@with_settings(TopicSettings)
+@with_settings(RunSettings)
+@click.argument("way", type=click.Choice([*PASSING, CONSTANT]))
+@click.option("--records", type=int, help="Stop after so many records.")
+def main(
+    kafka_settings: KafkaSettings,
+    topic_settings: TopicSettings,
+    run_settings: RunSettings,
+    way: str,
+    records: int | None,
+) -> None:
+    """Run one way."""
+    with StopSignals() as stop:
+        setup = Setup(kafka_settings, topic_settings, run_settings, records, stop.requested)
+        seen = _constant(setup) if way == CONSTANT else _pass(setup, way)
+    sys.stdout.buffer.write(msgspec.json.encode(seen))
+
+
+if __name__ == "__main__":
+    main()
