@@ -1,14 +1,18 @@
 """The references: the same clients as `run` with as little work in between as a good engineer would write.
 
-Every record becomes the same label, made once, under the record's key; nothing is decoded, scored or measured.
+Every record becomes a label that was made before, under the record's key; nothing is decoded, scored or measured. One
+label for all compresses to next to nothing; many in turn are the bytes that `run` makes client and broker carry.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any, Final
 
+import numpy as np
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 
 from shared.codec import encode_label, label_headers, label_id
@@ -24,17 +28,23 @@ ROOM_WAIT_S = 0.05
 FLUSH_S = 30.0
 
 StopRequested = Callable[[], bool]
+# A label's value and headers.
+ReadyLabel = tuple[bytes, list[tuple[str, str | bytes | None]]]
 
 
-def _fixed_label() -> tuple[bytes, list[tuple[str, str | bytes | None]]]:
-    model = Model("default", "1", "0" * 64)
-    scores = {"negative": 0.0712345678901234, "positive": 0.9287654321098766}
-    source = Source("bench.reviews.one-liners.500000.6", 3, 123_456)
-    label = Label("rotten-tomatoes-01234#12", "positive", scores["positive"], scores, model, datetime.now(UTC), source)
-    return encode_label(label), label_headers(label_id(source.topic, 3, 123_456, model.digest), None)
-
-
-VALUE, HEADERS = _fixed_label()
+def ready_labels(count: int) -> list[ReadyLabel]:
+    """Return so many labels as `run` would publish them, no two alike."""
+    model = Model("default", "1", hashlib.sha256(b"default").hexdigest())
+    made = []
+    for number, share in enumerate(np.random.default_rng(7).random(count).tolist()):
+        scores = {"negative": 1 - share, "positive": share}
+        source = Source("bench.reviews.one-liners.500000.6", number % 6, number * 37)
+        name = f"rotten-tomatoes-{number * 7 % 10_000:05d}#12"
+        now = datetime.fromtimestamp(1_700_000_000 + number / 977, UTC)
+        label = Label(name, max(scores, key=scores.__getitem__), max(scores.values()), scores, model, now, source)
+        ce_id = label_id(source.topic, source.partition, source.offset, model.digest)
+        made.append((encode_label(label), label_headers(ce_id, None)))
+    return made
 
 
 def usable(messages: Sequence[Message]) -> list[Message]:
@@ -66,7 +76,9 @@ def consume_only(consumer: Consumer, stop_requested: StopRequested) -> Iterator[
             yield len(messages)
 
 
-def flushed(consumer: Consumer, config: dict[str, Any], topic: str, stop_requested: StopRequested) -> Iterator[int]:
+def flushed(
+    consumer: Consumer, config: dict[str, Any], topic: str, labels: Sequence[ReadyLabel], stop_requested: StopRequested
+) -> Iterator[int]:
     """Publish a batch, wait for all its acknowledgements, commit; yield the size of each batch."""
     failures: list[str] = []
 
@@ -74,13 +86,14 @@ def flushed(consumer: Consumer, config: dict[str, Any], topic: str, stop_request
         failures.append(str(error))
 
     # No callback where all is well: flushing tells that.
+    endless = cycle(labels)
     producer = Producer(config | {"delivery.report.only.error": True, "on_delivery": failed})
     while not stop_requested():
         messages = usable(consumer.consume(BATCH_RECORDS, IDLE_WAIT_S))
         if not messages:
             continue
-        for message in messages:
-            producer.produce(topic, VALUE, message.key(), headers=HEADERS)
+        for message, (value, headers) in zip(messages, endless, strict=False):
+            producer.produce(topic, value, message.key(), headers=headers)
         if producer.flush(FLUSH_S) or failures:
             raise RetriableError(f"not delivered: {failures[:1]}")
         offsets = next_offsets(str(messages[0].topic()), messages)
@@ -106,10 +119,18 @@ class _Batch:
 class Pipelined:
     """Publishes batch after batch; offsets are committed as acknowledgements come in, ten times a second."""
 
-    def __init__(self, consumer: Consumer, config: dict[str, Any], topic: str, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        config: dict[str, Any],
+        topic: str,
+        labels: Sequence[ReadyLabel],
+        now: Callable[[], float],
+    ) -> None:
         self._consumer = consumer
         self._producer = Producer(config)
         self._topic = topic
+        self._labels = cycle(labels)
         self._now = now
         self._batches: deque[_Batch] = deque()
         self._in_flight = 0
@@ -139,8 +160,8 @@ class Pipelined:
         self._batches.append(batch)
         self._in_flight += batch.pending
         produce: Final = self._producer.produce
-        for message in messages:
-            produce(self._topic, VALUE, message.key(), on_delivery=batch.report, headers=HEADERS)
+        for message, (value, headers) in zip(messages, self._labels, strict=False):
+            produce(self._topic, value, message.key(), on_delivery=batch.report, headers=headers)
 
     def _note_acknowledged(self) -> None:
         self._producer.poll(0)

@@ -38,6 +38,7 @@ WAYS = (
     stream_ways.CONSUME_ONLY,
     stream_ways.FLUSHED,
     stream_ways.PIPELINED,
+    stream_ways.DISTINCT,
     stream_ways.CONSTANT,
     stream_ways.AT_LEAST_ONCE,
 )

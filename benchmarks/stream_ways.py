@@ -33,14 +33,16 @@ from shared.topics import TopicSettings
 CONSUME_ONLY = "consume only"
 FLUSHED = "pass-through, flush a batch"
 PIPELINED = "pass-through, pipelined"
+DISTINCT = "pass-through, distinct labels"
 CONSTANT = "our loop, constant scorer"
 AT_LEAST_ONCE = "run, at-least-once"
 # What stands for the least work there is between input and output.
 REFERENCES = (FLUSHED, PIPELINED)
 
+# More than a client keeps in flight: no two alike are compressed together.
+DISTINCT_LABELS = 25_000
 OUR_COMMAND = (sys.executable, "-m", "consumer", "run")
 LOG_LEVEL = "WARNING"
-SEEN_BATCHES_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +113,25 @@ def _consume_only(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) ->
 
 
 def _flushed(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
-    return pass_through.flushed(consumer, setup.kafka.producer_config(), setup.topics.output_topic, stop)
+    labels = pass_through.ready_labels(1)
+    return pass_through.flushed(consumer, setup.kafka.producer_config(), setup.topics.output_topic, labels, stop)
 
 
-def _pipelined(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
+def _pipelined(setup: Setup, consumer: Consumer, stop: Callable[[], bool], labels: int = 1) -> Iterator[int]:
     config = setup.kafka.producer_config()
-    return pass_through.Pipelined(consumer, config, setup.topics.output_topic, time.monotonic).run(stop)
+    ready = pass_through.ready_labels(labels)
+    return pass_through.Pipelined(consumer, config, setup.topics.output_topic, ready, time.monotonic).run(stop)
+
+
+def _distinct(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
+    return _pipelined(setup, consumer, stop, DISTINCT_LABELS)
 
 
 PASSING: dict[str, Callable[[Setup, Consumer, Callable[[], bool]], Iterator[int]]] = {
     CONSUME_ONLY: _consume_only,
     FLUSHED: _flushed,
     PIPELINED: _pipelined,
+    DISTINCT: _distinct,
 }
 
 
