@@ -7,6 +7,7 @@ label for all compresses to next to nothing; many in turn are the bytes that `ru
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
@@ -26,6 +27,8 @@ COMMIT_EVERY_S = 0.1
 IDLE_WAIT_S, BUSY_WAIT_S = 0.1, 0.002
 ROOM_WAIT_S = 0.05
 FLUSH_S = 30.0
+TRANSACTION_MS_MAX = 15_000
+MESSAGE_MS_MAX = 14_000
 
 StopRequested = Callable[[], bool]
 # A label's value and headers.
@@ -175,3 +178,37 @@ class Pipelined:
             self._consumer.commit(offsets=list(self._acknowledged.values()), asynchronous=True)
             self._acknowledged = {}
             self._committed_at_s = self._now()
+
+
+def transacted(  # noqa: PLR0913, PLR0917 - what each is, is plain
+    consumer: Consumer,
+    config: dict[str, Any],
+    topic: str,
+    labels: Sequence[ReadyLabel],
+    records_max: int,
+    stop_requested: StopRequested,
+) -> Iterator[int]:
+    """Publish each batch and its offsets in one transaction; the next is read while one is committed."""
+    # librdkafka wants a message given up before its transaction is.
+    producer = Producer(config | {"transaction.timeout.ms": TRANSACTION_MS_MAX, "message.timeout.ms": MESSAGE_MS_MAX})
+    producer.init_transactions(FLUSH_S)
+    endless = cycle(labels)
+
+    def commit(offsets: list[TopicPartition], membership: object) -> None:
+        producer.send_offsets_to_transaction(offsets, membership)
+        producer.commit_transaction()
+
+    with ThreadPoolExecutor(1) as background:
+        committed = background.submit(lambda: None)
+        while not stop_requested():
+            messages = natural_batch(consumer, IDLE_WAIT_S, records_max)
+            if not messages:
+                continue
+            membership = consumer.consumer_group_metadata()
+            committed.result()
+            producer.begin_transaction()
+            for message, (value, headers) in zip(messages, endless, strict=False):
+                producer.produce(topic, value, message.key(), headers=headers)
+            committed = background.submit(commit, next_offsets(str(messages[0].topic()), messages), membership)
+            yield len(messages)
+        committed.result()

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import stream_topics, stream_ways
+from benchmarks import stream_alone, stream_topics, stream_ways
 from benchmarks.machine import machine_facts
 from benchmarks.process_watch import WatchedProcess
 from benchmarks.rounds import ratios, spread
@@ -41,7 +41,12 @@ WAYS = (
     stream_ways.DISTINCT,
     stream_ways.CONSTANT,
     stream_ways.AT_LEAST_ONCE,
+    stream_ways.TRANSACTED,
+    stream_ways.EXACTLY_ONCE,
+    stream_alone.SCORE,
+    stream_alone.DECODE_AND_ENCODE,
 )
+WITHOUT_KAFKA = (stream_alone.SCORE, stream_alone.DECODE_AND_ENCODE)
 # The first of a topic are not timed: the first fetches, and the first batch from its reading to its storing.
 HEAD_SHARE = 0.05
 WAY_S_MAX = 600.0
@@ -89,6 +94,15 @@ def measure(kafka: KafkaSettings, backlog: Backlog, way: str, figures: Measured)
     cpu_s = process.usage.cpu_between_s(span.started_at_s, span.ended_at_s)
     figures.records_a_second.append(span.records / max(0.001, span.ended_at_s - span.started_at_s))
     figures.cpu_s_a_million.append(cpu_s / span.records * 1e6)
+    figures.rss_mb_max.append(process.usage.rss_mb_max())
+
+
+def measure_alone(kind: str, step: str, figures: Measured) -> None:
+    """Run one step without Kafka on one core and add its figures."""
+    with WatchedProcess([sys.executable, "-m", "benchmarks.stream_alone", step, kind], {}) as process:
+        seen = msgspec.json.decode(process.wait(WAY_S_MAX))
+    figures.records_a_second.append(seen["records"] / seen["seconds"])
+    figures.cpu_s_a_million.append(seen["seconds"] / seen["records"] * 1e6)
     figures.rss_mb_max.append(process.usage.rss_mb_max())
 
 
@@ -146,7 +160,10 @@ def main(*, quick: bool, rounds: int, ways: Sequence[str], kinds: Sequence[str],
                 # Back and forth: none is always first, or always after the same other one.
                 for way in ways if number % 2 == 0 else reversed(ways):
                     print(f"{kind}, round {number + 1} of {rounds}: {way}", file=sys.stderr)
-                    measure(kafka, backlog, way, figures[way])
+                    if way in WITHOUT_KAFKA:
+                        measure_alone(kind, way, figures[way])
+                    else:
+                        measure(kafka, backlog, way, figures[way])
             found[kind] = {"records": backlog.records, **summary(figures)}
             show(kind, found[kind])
             if not keep:

@@ -34,13 +34,18 @@ CONSUME_ONLY = "consume only"
 FLUSHED = "pass-through, flush a batch"
 PIPELINED = "pass-through, pipelined"
 DISTINCT = "pass-through, distinct labels"
+TRANSACTED = "pass-through, transactions"
 CONSTANT = "our loop, constant scorer"
 AT_LEAST_ONCE = "run, at-least-once"
+EXACTLY_ONCE = "run, exactly-once"
 # What stands for the least work there is between input and output.
 REFERENCES = (FLUSHED, PIPELINED)
 
 # More than a client keeps in flight: no two alike are compressed together.
 DISTINCT_LABELS = 25_000
+# With a backlog a transaction may be large: it costs the same whatever its size.
+TRANSACTION_RECORDS_MAX = 10_000
+OUR_DELIVERIES: dict[str, list[str]] = {AT_LEAST_ONCE: [], EXACTLY_ONCE: ["--delivery", "exactly-once"]}
 OUR_COMMAND = (sys.executable, "-m", "consumer", "run")
 LOG_LEVEL = "WARNING"
 
@@ -72,8 +77,8 @@ class ConstantScorer:
 
 def command(way: str, records: int | None) -> list[str]:
     """Return the command line of a way; without a number of records it goes on until it is told to stop."""
-    if way == AT_LEAST_ONCE:
-        return [*OUR_COMMAND, *(["--until-caught-up"] if records else [])]
+    if way in OUR_DELIVERIES:
+        return [*OUR_COMMAND, *OUR_DELIVERIES[way], *(["--until-caught-up"] if records else [])]
     limit = ["--records", str(records)] if records else []
     return [sys.executable, "-m", "benchmarks.stream_ways", way, *limit]
 
@@ -87,6 +92,8 @@ def environment(kafka: KafkaSettings, topics: TopicSettings, group: str) -> dict
         "REVIEWS_DEAD_LETTER_TOPIC": topics.dead_letters,
         "REVIEWS_PARTITIONS": str(topics.partitions),
         "REVIEWS_GROUP": group,
+        # A part of the transactional id: nobody else has it.
+        "REVIEWS_INSTANCE": group,
         "REVIEWS_METRICS_PORT": "0",
         "REVIEWS_LOG_LEVEL": LOG_LEVEL,
     }
@@ -127,11 +134,19 @@ def _distinct(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Ite
     return _pipelined(setup, consumer, stop, DISTINCT_LABELS)
 
 
+def _transacted(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
+    config = setup.kafka.producer_config() | {"transactional.id": f"{setup.run.group}-echo"}
+    labels = pass_through.ready_labels(1)
+    topic = setup.topics.output_topic
+    return pass_through.transacted(consumer, config, topic, labels, TRANSACTION_RECORDS_MAX, stop)
+
+
 PASSING: dict[str, Callable[[Setup, Consumer, Callable[[], bool]], Iterator[int]]] = {
     CONSUME_ONLY: _consume_only,
     FLUSHED: _flushed,
     PIPELINED: _pipelined,
     DISTINCT: _distinct,
+    TRANSACTED: _transacted,
 }
 
 
