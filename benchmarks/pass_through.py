@@ -5,13 +5,14 @@ label for all compresses to next to nothing; many in turn are the bytes that `ru
 """
 
 import hashlib
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
@@ -29,6 +30,7 @@ ROOM_WAIT_S = 0.05
 FLUSH_S = 30.0
 TRANSACTION_MS_MAX = 15_000
 MESSAGE_MS_MAX = 14_000
+COMMITS_KEPT = 200_000
 
 StopRequested = Callable[[], bool]
 # A label's value and headers.
@@ -71,37 +73,54 @@ def natural_batch(consumer: Consumer, wait_s: float, records_max: int) -> list[M
     return [] if first is None else usable([first, *consumer.consume(records_max - 1, 0)])
 
 
-def consume_only(consumer: Consumer, stop_requested: StopRequested) -> Iterator[int]:
-    """Read and drop; yield the size of each batch."""
-    while not stop_requested():
-        messages = usable(consumer.consume(BATCH_RECORDS, IDLE_WAIT_S))
-        if messages:
+class PassThrough(Protocol):
+    """Moves records from the input topic to the output topic."""
+
+    def run(self, stop_requested: StopRequested) -> Iterator[int]:
+        """Yield the size of each batch as it is handed over; end when told to, with everything delivered."""
+        ...
+
+
+class ConsumeOnly:
+    """Reads and drops."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    def run(self, stop_requested: StopRequested) -> Iterator[int]:
+        """Yield the size of each batch."""
+        while not stop_requested():
+            messages = usable(self._consumer.consume(BATCH_RECORDS, IDLE_WAIT_S))
+            if messages:
+                yield len(messages)
+
+
+class Flushed:
+    """Publishes a batch, waits for all its acknowledgements, commits."""
+
+    def __init__(self, consumer: Consumer, config: dict[str, Any], topic: str, labels: Sequence[ReadyLabel]) -> None:
+        self._consumer = consumer
+        # No callback where all is well: flushing tells that.
+        self._producer = Producer(config | {"delivery.report.only.error": True, "on_delivery": self._failed})
+        self._topic = topic
+        self._labels = cycle(labels)
+        self._failures: list[str] = []
+
+    def run(self, stop_requested: StopRequested) -> Iterator[int]:
+        """Yield the size of each batch."""
+        while not stop_requested():
+            messages = usable(self._consumer.consume(BATCH_RECORDS, IDLE_WAIT_S))
+            if not messages:
+                continue
+            for message, (value, headers) in zip(messages, self._labels, strict=False):
+                self._producer.produce(self._topic, value, message.key(), headers=headers)
+            if self._producer.flush(FLUSH_S) or self._failures:
+                raise RetriableError(f"not delivered: {self._failures[:1]}")
+            self._consumer.commit(offsets=next_offsets(str(messages[0].topic()), messages), asynchronous=True)
             yield len(messages)
 
-
-def flushed(
-    consumer: Consumer, config: dict[str, Any], topic: str, labels: Sequence[ReadyLabel], stop_requested: StopRequested
-) -> Iterator[int]:
-    """Publish a batch, wait for all its acknowledgements, commit; yield the size of each batch."""
-    failures: list[str] = []
-
-    def failed(error: KafkaError | None, _message: Message) -> None:
-        failures.append(str(error))
-
-    # No callback where all is well: flushing tells that.
-    endless = cycle(labels)
-    producer = Producer(config | {"delivery.report.only.error": True, "on_delivery": failed})
-    while not stop_requested():
-        messages = usable(consumer.consume(BATCH_RECORDS, IDLE_WAIT_S))
-        if not messages:
-            continue
-        for message, (value, headers) in zip(messages, endless, strict=False):
-            producer.produce(topic, value, message.key(), headers=headers)
-        if producer.flush(FLUSH_S) or failures:
-            raise RetriableError(f"not delivered: {failures[:1]}")
-        offsets = next_offsets(str(messages[0].topic()), messages)
-        consumer.commit(offsets=offsets, asynchronous=True)
-        yield len(messages)
+    def _failed(self, error: KafkaError | None, _message: Message) -> None:
+        self._failures.append(str(error))
 
 
 @dataclass(slots=True)
@@ -122,19 +141,11 @@ class _Batch:
 class Pipelined:
     """Publishes batch after batch; offsets are committed as acknowledgements come in, ten times a second."""
 
-    def __init__(
-        self,
-        consumer: Consumer,
-        config: dict[str, Any],
-        topic: str,
-        labels: Sequence[ReadyLabel],
-        now: Callable[[], float],
-    ) -> None:
+    def __init__(self, consumer: Consumer, config: dict[str, Any], topic: str, labels: Sequence[ReadyLabel]) -> None:
         self._consumer = consumer
         self._producer = Producer(config)
         self._topic = topic
         self._labels = cycle(labels)
-        self._now = now
         self._batches: deque[_Batch] = deque()
         self._in_flight = 0
         self._committed_at_s = 0.0
@@ -174,41 +185,54 @@ class Pipelined:
                 raise RetriableError(f"not delivered: {batch.failures[0]}")
             self._acknowledged |= {place.partition: place for place in batch.offsets}
         self._in_flight = sum(batch.pending for batch in self._batches)
-        if self._acknowledged and self._now() - self._committed_at_s >= COMMIT_EVERY_S:
+        if self._acknowledged and time.monotonic() - self._committed_at_s >= COMMIT_EVERY_S:
             self._consumer.commit(offsets=list(self._acknowledged.values()), asynchronous=True)
             self._acknowledged = {}
-            self._committed_at_s = self._now()
+            self._committed_at_s = time.monotonic()
 
 
-def transacted(  # noqa: PLR0913, PLR0917 - what each is, is plain
-    consumer: Consumer,
-    config: dict[str, Any],
-    topic: str,
-    labels: Sequence[ReadyLabel],
-    records_max: int,
-    stop_requested: StopRequested,
-) -> Iterator[int]:
-    """Publish each batch and its offsets in one transaction; the next is read while one is committed."""
-    # librdkafka wants a message given up before its transaction is.
-    producer = Producer(config | {"transaction.timeout.ms": TRANSACTION_MS_MAX, "message.timeout.ms": MESSAGE_MS_MAX})
-    producer.init_transactions(FLUSH_S)
-    endless = cycle(labels)
+class Transacted:
+    """Publishes each batch and its offsets in one transaction; the next batch is read while one is committed.
 
-    def commit(offsets: list[TopicPartition], membership: object) -> None:
-        producer.send_offsets_to_transaction(offsets, membership)
-        producer.commit_transaction()
+    `commits` keeps when each commit began (monotonic seconds) and how long it took.
+    """
 
-    with ThreadPoolExecutor(1) as background:
-        committed = background.submit(lambda: None)
-        while not stop_requested():
-            messages = natural_batch(consumer, IDLE_WAIT_S, records_max)
-            if not messages:
-                continue
-            membership = consumer.consumer_group_metadata()
+    def __init__(
+        self, consumer: Consumer, config: dict[str, Any], topic: str, labels: Sequence[ReadyLabel], records_max: int
+    ) -> None:
+        self._consumer = consumer
+        # librdkafka wants a message given up before its transaction is.
+        limits = {"transaction.timeout.ms": TRANSACTION_MS_MAX, "message.timeout.ms": MESSAGE_MS_MAX}
+        self._producer = Producer(config | limits)
+        self._topic = topic
+        self._labels = cycle(labels)
+        self._records_max = records_max
+        self.commits: deque[tuple[float, float]] = deque(maxlen=COMMITS_KEPT)
+
+    def run(self, stop_requested: StopRequested) -> Iterator[int]:
+        """Yield the size of each batch that was handed over."""
+        self._producer.init_transactions(FLUSH_S)
+        with ThreadPoolExecutor(1) as background:
+            committed = background.submit(lambda: None)
+            while not stop_requested():
+                messages = natural_batch(self._consumer, IDLE_WAIT_S, self._records_max)
+                if not messages:
+                    continue
+                membership = self._consumer.consumer_group_metadata()
+                committed.result()
+                self._produce(messages)
+                offsets = next_offsets(str(messages[0].topic()), messages)
+                committed = background.submit(self._commit, offsets, membership)
+                yield len(messages)
             committed.result()
-            producer.begin_transaction()
-            for message, (value, headers) in zip(messages, endless, strict=False):
-                producer.produce(topic, value, message.key(), headers=headers)
-            committed = background.submit(commit, next_offsets(str(messages[0].topic()), messages), membership)
-            yield len(messages)
-        committed.result()
+
+    def _produce(self, messages: list[Message]) -> None:
+        self._producer.begin_transaction()
+        for message, (value, headers) in zip(messages, self._labels, strict=False):
+            self._producer.produce(self._topic, value, message.key(), headers=headers)
+
+    def _commit(self, offsets: list[TopicPartition], membership: object) -> None:
+        began = time.monotonic()
+        self._producer.send_offsets_to_transaction(offsets, membership)
+        self._producer.commit_transaction()
+        self.commits.append((began, time.monotonic() - began))

@@ -7,7 +7,7 @@ A way stops after so many records, or when told to (SIGTERM), and prints what it
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from prometheus_client import CollectorRegistry
 
-from benchmarks import pass_through
+from benchmarks.pass_through import ConsumeOnly, Flushed, PassThrough, Pipelined, Transacted, ready_labels
 from consumer.commands.run import REVOKE_DRAIN_S, RunSettings, at_least_once_sink, kafka_source
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.scoring.loop import ScoringLoop
@@ -38,6 +38,7 @@ TRANSACTED = "pass-through, transactions"
 CONSTANT = "our loop, constant scorer"
 AT_LEAST_ONCE = "run, at-least-once"
 EXACTLY_ONCE = "run, exactly-once"
+PASS_THROUGHS = (CONSUME_ONLY, FLUSHED, PIPELINED, DISTINCT, TRANSACTED)
 # What stands for the least work there is between input and output.
 REFERENCES = (FLUSHED, PIPELINED)
 
@@ -114,45 +115,22 @@ def _consumer(setup: Setup) -> Consumer:
     return consumer
 
 
-def _consume_only(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
-    del setup
-    return pass_through.consume_only(consumer, stop)
-
-
-def _flushed(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
-    labels = pass_through.ready_labels(1)
-    return pass_through.flushed(consumer, setup.kafka.producer_config(), setup.topics.output_topic, labels, stop)
-
-
-def _pipelined(setup: Setup, consumer: Consumer, stop: Callable[[], bool], labels: int = 1) -> Iterator[int]:
-    config = setup.kafka.producer_config()
-    ready = pass_through.ready_labels(labels)
-    return pass_through.Pipelined(consumer, config, setup.topics.output_topic, ready, time.monotonic).run(stop)
-
-
-def _distinct(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
-    return _pipelined(setup, consumer, stop, DISTINCT_LABELS)
-
-
-def _transacted(setup: Setup, consumer: Consumer, stop: Callable[[], bool]) -> Iterator[int]:
-    config = setup.kafka.producer_config() | {"transactional.id": f"{setup.run.group}-echo"}
-    labels = pass_through.ready_labels(1)
-    topic = setup.topics.output_topic
-    return pass_through.transacted(consumer, config, topic, labels, TRANSACTION_RECORDS_MAX, stop)
-
-
-PASSING: dict[str, Callable[[Setup, Consumer, Callable[[], bool]], Iterator[int]]] = {
-    CONSUME_ONLY: _consume_only,
-    FLUSHED: _flushed,
-    PIPELINED: _pipelined,
-    DISTINCT: _distinct,
-    TRANSACTED: _transacted,
-}
+def _pass_through(setup: Setup, way: str, consumer: Consumer) -> PassThrough:
+    config, topic = setup.kafka.producer_config(), setup.topics.output_topic
+    if way == CONSUME_ONLY:
+        return ConsumeOnly(consumer)
+    if way == FLUSHED:
+        return Flushed(consumer, config, topic, ready_labels(1))
+    if way == TRANSACTED:
+        identity = {"transactional.id": f"{setup.run.group}-pass-through"}
+        return Transacted(consumer, config | identity, topic, ready_labels(1), TRANSACTION_RECORDS_MAX)
+    return Pipelined(consumer, config, topic, ready_labels(DISTINCT_LABELS if way == DISTINCT else 1))
 
 
 def _pass(setup: Setup, way: str) -> dict[str, Any]:
-    """Run one of PASSING; return when it had read how much."""
+    """Run a pass-through; return when it had read how much, and its commits where it counts them."""
     consumer = _consumer(setup)
+    pass_through = _pass_through(setup, way, consumer)
     read = 0
     at_s: list[float] = []
     totals: list[int] = []
@@ -160,13 +138,14 @@ def _pass(setup: Setup, way: str) -> dict[str, Any]:
     def enough() -> bool:
         return setup.stop_requested() or (setup.records is not None and read >= setup.records)
 
-    for size in PASSING[way](setup, consumer, enough):
+    for size in pass_through.run(enough):
         read += size
         if setup.records is not None:
             at_s.append(time.time())
             totals.append(read)
     consumer.close()
-    return {"at_s": at_s, "read": totals}
+    commits = list(pass_through.commits) if isinstance(pass_through, Transacted) else []
+    return {"at_s": at_s, "read": totals, "commits": commits}
 
 
 def _constant(setup: Setup) -> dict[str, Any]:
@@ -186,7 +165,7 @@ def _constant(setup: Setup) -> dict[str, Any]:
 @with_settings(KafkaSettings)
 @with_settings(TopicSettings)
 @with_settings(RunSettings)
-@click.argument("way", type=click.Choice([*PASSING, CONSTANT]))
+@click.argument("way", type=click.Choice([*PASS_THROUGHS, CONSTANT]))
 @click.option("--records", type=int, help="Stop after so many records.")
 def main(
     kafka_settings: KafkaSettings,
