@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, cycle, islice
 
 import numpy as np
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 from numpy.typing import NDArray
 
 from consumer.kafka.range_reader import RangeReader
@@ -16,6 +16,7 @@ from consumer.kafka.topic_admin import TopicAdmin
 from producer.kafka.publisher import KafkaPublisher
 from producer.traffic.replay import of_round
 from producer.traffic.samples import SampleReviews
+from shared.codec import encode_review, review_headers
 from shared.datasets import Split
 from shared.errors import FatalError, RetriableError
 from shared.kafka_client import KafkaSettings, create_client
@@ -28,6 +29,7 @@ KINDS = {"one-liners": "rotten-tomatoes", "IMDB": "imdb"}
 FILL_S_MAX = 600.0
 READ_CHUNK = 10_000
 READ_S_MAX = 30.0
+KEEP = {"retention.ms": "-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def backlog_topic(kind: str, records: int, partitions: int) -> str:
 def fill(kafka: KafkaSettings, kind: str, records: int, partitions: int) -> Backlog:
     """Return a topic that holds so many reviews, as `review-producer replay` sends them; one that is there is kept."""
     backlog = Backlog(kind, backlog_topic(kind, records, partitions), records, partitions)
-    spec = TopicSpec(backlog.topic, partitions, 1, {"retention.ms": "-1"})
+    spec = TopicSpec(backlog.topic, partitions, 1, KEEP)
     admin = TopicAdmin(kafka)
     if not admin.missing([spec]):
         if records_in(kafka, backlog.topic) == records:
@@ -60,9 +62,35 @@ def fill(kafka: KafkaSettings, kind: str, records: int, partitions: int) -> Back
     for review in reviews(kind, records):
         publisher.publish(review)
     publisher.drain(FILL_S_MAX)
-    if records_in(kafka, backlog.topic) != records:
-        raise FatalError(f"{backlog.topic} has {records_in(kafka, backlog.topic)} records, not {records}")
+    _require_all(kafka, backlog)
     return backlog
+
+
+def new_input(kafka: KafkaSettings, partitions: int) -> Backlog:
+    """Return an empty topic that nobody else uses."""
+    backlog = Backlog("none", f"bench.reviews.{uuid.uuid4().hex[:10]}", 0, partitions)
+    TopicAdmin(kafka).create([TopicSpec(backlog.topic, partitions, 1, KEEP)])
+    return backlog
+
+
+def fill_up(kafka: KafkaSettings, backlog: Backlog, kind: str, records: int) -> Backlog:
+    """Add reviews until there are so many; made once and sent again and again, so that millions take a minute."""
+    made = [
+        (review.review_id.encode(), encode_review(review), review_headers(review)) for review in reviews(kind, 5000)
+    ]
+    producer: Producer = create_client(Producer, kafka.producer_config())
+    for key, value, headers in islice(cycle(made), records - backlog.records):
+        while True:
+            try:
+                producer.produce(backlog.topic, value, key, headers=headers)
+            except BufferError:
+                producer.poll(0.05)
+            else:
+                break
+    producer.flush(FILL_S_MAX)
+    filled = replace(backlog, kind=kind, records=records)
+    _require_all(kafka, filled)
+    return filled
 
 
 def reviews(kind: str, limit: int) -> Iterator[Review]:
@@ -102,6 +130,12 @@ def topics_for(kafka: KafkaSettings, backlog: Backlog) -> Iterator[TopicSettings
 def remove(kafka: KafkaSettings, backlog: Backlog) -> None:
     """Delete a backlog's topic."""
     TopicAdmin(kafka).delete([TopicSpec(backlog.topic, backlog.partitions, 1)])
+
+
+def _require_all(kafka: KafkaSettings, backlog: Backlog) -> None:
+    found = records_in(kafka, backlog.topic)
+    if found != backlog.records:
+        raise FatalError(f"{backlog.topic} has {found} records, not {backlog.records}")
 
 
 def records_in(kafka: KafkaSettings, topic: str) -> int:
