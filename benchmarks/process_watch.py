@@ -105,6 +105,9 @@ class WatchedProcess:
                 pages = files.joinpath("statm").read_text().split()
             except OSError:
                 return
+            if pages[1] == "0":
+                # It has ended and nobody has asked for its exit code yet.
+                return
             self.usage.at_s.append(time.time())
             self.usage.cpu_s.append((int(ticks[USER_TICKS]) + int(ticks[SYSTEM_TICKS])) / TICKS_A_SECOND)
             self.usage.rss_bytes.append(int(pages[1]) * os.sysconf("SC_PAGE_SIZE"))
