@@ -16,10 +16,10 @@ from confluent_kafka import Message
 from prometheus_client import CollectorRegistry, Histogram
 
 from benchmarks.machine import machine_facts
-from consumer.kafka.events import label_messages
+from consumer.kafka.labels import LabelWriter
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome, Scores
-from consumer.scoring.record import Record, last_records, timestamps_ms
+from consumer.scoring.record import Batch, Record, last_records, timestamps_ms
 from consumer.telemetry.batch_histogram import BatchHistogram
 from consumer.telemetry.metrics import END_TO_END_BOUNDS_S
 from shared.codec import encode_review
@@ -37,7 +37,8 @@ def main() -> int:
     records = [_record(number) for number in range(RECORDS)]
     readable, _ = decode(records, 1_000_000)
     scores = _constant_scores()
-    outcome = Outcome(records, readable, scores, [], datetime.now(UTC))
+    outcome = Outcome(Batch(records), readable, scores, [], datetime.now(UTC), timestamps_ms(records))
+    labels = LabelWriter()
     ages = np.random.default_rng(7).gamma(2, 0.01, RECORDS)
     batched = BatchHistogram("batched", "one call a batch", END_TO_END_BOUNDS_S)
     single = Histogram("single", "one call a record", buckets=END_TO_END_BOUNDS_S, registry=CollectorRegistry())
@@ -53,7 +54,7 @@ def main() -> int:
 
     steps: dict[str, Callable[[], object]] = {
         "decode": lambda: decode(records, 1_000_000),
-        "encode the label": lambda: list(label_messages(outcome)),
+        "encode the label": lambda: list(labels.messages(outcome)),
         "metrics, a batch at a time": metrics_of_a_batch,
         "metrics, a record at a time": observe_singly,
     }

@@ -1,9 +1,8 @@
 """Bytes to objects, once, and back, once: the events as they travel through Kafka."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -15,6 +14,10 @@ Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 # Chosen once for this product; RFC 9562 asks for one namespace per kind of name.
 LABEL_NAMESPACE = UUID("6f0f6b0c-52b6-5b2c-9a55-0d9c6a1f7d11")
 UTF8_BOM = b"\xef\xbb\xbf"
+TRACEPARENT = "traceparent"
+_JSON = b"application/json"
+# CloudEvents headers, in Kafka's binary mode, as this product writes them itself.
+_EXPECTED_HEADERS = {"ce_specversion": b"1.0", "ce_type": SUBMITTED_TYPE.encode(), "content-type": _JSON}
 
 _decode_review = msgspec.json.Decoder(Review).decode
 _decode_label = msgspec.json.Decoder(Label).decode
@@ -23,12 +26,17 @@ _encode = msgspec.json.Encoder().encode
 
 def decode_review(value: bytes | None, headers: Headers | None, value_bytes_max: int) -> Review:
     """Read a submitted review; raises RecordError with the reason a dead letter will carry."""
+    if headers:
+        read_headers(headers)
+    return decode_value(value, value_bytes_max)
+
+
+def decode_value(value: bytes | None, value_bytes_max: int) -> Review:
+    """Read the review that an event carries; raises RecordError with the reason a dead letter will carry."""
     if not value:
         raise RecordError(Reason.EMPTY_VALUE, "the record has no value")
     if len(value) > value_bytes_max:
         raise RecordError(Reason.TOO_LARGE, f"the value has {len(value)} bytes, the limit is {value_bytes_max}")
-    if headers:
-        refuse_foreign_events(headers)
     try:
         return _decode_review(value)
     except msgspec.ValidationError as error:
@@ -43,15 +51,28 @@ def decode_review(value: bytes | None, headers: Headers | None, value_bytes_max:
         raise RecordError(Reason.NOT_JSON, "the value is nested too deeply") from error
 
 
-def refuse_foreign_events(headers: Headers) -> None:
-    """Raise RecordError where CloudEvents headers (binary mode) announce something other than a review."""
+def read_headers(headers: Headers) -> bytes | None:
+    """Return the W3C trace context among a review's headers, if any.
+
+    Raises RecordError where CloudEvents headers (binary mode) announce something other than a review.
+    """
+    trace = None
     for name, content in headers:
-        if name == "ce_specversion" and content != b"1.0":
-            raise RecordError(Reason.UNSUPPORTED, "only CloudEvents 1.0 is read")
-        if name == "ce_type" and content != SUBMITTED_TYPE.encode():
-            raise RecordError(Reason.UNSUPPORTED, f"the event's ce_type is not {SUBMITTED_TYPE}")
-        if name == "content-type" and content is not None and not content.startswith(b"application/json"):
-            raise RecordError(Reason.UNSUPPORTED, "the event's content-type is not application/json")
+        if name in _EXPECTED_HEADERS:
+            if content != _EXPECTED_HEADERS[name]:
+                _refuse_unless_equivalent(name, content)
+        elif trace is None and name == TRACEPARENT:
+            trace = content
+    return trace
+
+
+def _refuse_unless_equivalent(name: str, content: bytes | None) -> None:
+    if name == "ce_specversion":
+        raise RecordError(Reason.UNSUPPORTED, "only CloudEvents 1.0 is read")
+    if name == "ce_type":
+        raise RecordError(Reason.UNSUPPORTED, f"the event's ce_type is not {SUBMITTED_TYPE}")
+    if content is not None and not content.startswith(_JSON):
+        raise RecordError(Reason.UNSUPPORTED, "the event's content-type is not application/json")
 
 
 def encode_review(review: Review) -> bytes:
@@ -80,14 +101,14 @@ def decode_label(value: bytes) -> Label:
     return _decode_label(value)
 
 
+def label_namespace(topic: str, model_digest: str) -> UUID:
+    """Return the namespace of the ids of all labels that one model gives to one topic's reviews."""
+    return uuid5(LABEL_NAMESPACE, f"{topic}/{model_digest}")
+
+
 def label_id(topic: str, partition: int, offset: int, model_digest: str) -> str:
     """Return the id a label always gets for one review and one model: UUIDv5 (RFC 9562) of both."""
-    name = f"{topic}/{partition}/{offset}/{model_digest}"
-    digest = bytearray(hashlib.sha1(LABEL_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = (digest[6] & 0x0F) | 0x50
-    digest[8] = (digest[8] & 0x3F) | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return str(uuid5(label_namespace(topic, model_digest), f"{partition}/{offset}"))
 
 
 def label_headers(label_id_text: str, traceparent: bytes | None) -> list[tuple[str, str | bytes | None]]:
@@ -100,5 +121,5 @@ def label_headers(label_id_text: str, traceparent: bytes | None) -> list[tuple[s
         ("content-type", "application/json"),
     ]
     if traceparent is not None:
-        headers.append(("traceparent", traceparent))
+        headers.append((TRACEPARENT, traceparent))
     return headers

@@ -7,6 +7,7 @@ ReviewstreamError
 │   └── BrokerUnavailable   no broker answered before the deadline
 ├── ConfigurationError  refuse to start: a setting, a topic or a model is not as it must be
 └── FatalError          leave the process: the supervisor starts it again
+    └── FencedError     leave: another process has taken this one's place
 
 Catch the group. `exit_code` is what a command line leaves with, after the BSD `sysexits` numbers.
 """
@@ -74,3 +75,9 @@ class FatalError(ReviewstreamError):
     """The process can't go on; a new one can."""
 
     exit_code = 70
+
+
+class FencedError(FatalError):
+    """Another process has taken over this one's transactional id."""
+
+    exit_code = 71

@@ -21,6 +21,8 @@ RESERVED = {
     "enable.partition.eof": "--until-caught-up decides it",
     "group.id": "--group (REVIEWS_GROUP) names the group",
     "group.protocol": "--group-protocol (REVIEWS_GROUP_PROTOCOL) names it",
+    "transactional.id": "--instance (REVIEWS_INSTANCE) names it, together with --group",
+    "transaction.timeout.ms": "--transaction-timeout (REVIEWS_TRANSACTION_TIMEOUT) sets it",
     "isolation.level": "reviews of aborted transactions are never labelled",
 }
 METADATA_TIMEOUT_S = 2.0
@@ -82,6 +84,17 @@ class KafkaSettings:
             # How long one message may take before it counts as failed.
             "message.timeout.ms": 120_000,
         } | self.client_config()
+
+    def transactional_config(self, transactional_id: str, timeout_s: float) -> dict[str, Any]:
+        """Return the configuration of a producer whose messages go out in transactions."""
+        timeout_ms = round(timeout_s * 1000)
+        return self.producer_config() | {
+            # The same after a restart: init_transactions then ends what the former process left open.
+            "transactional.id": transactional_id,
+            "transaction.timeout.ms": timeout_ms,
+            # librdkafka wants no message to outlive its transaction.
+            "message.timeout.ms": timeout_ms,
+        }
 
 
 class _LibrdkafkaLines(logging.Handler):

@@ -16,7 +16,7 @@ ReviewId = Annotated[
 Rating = Annotated[float, msgspec.Meta(ge=1, le=5, description="stars the author gave, 1 to 5")]
 
 
-class Review(msgspec.Struct, frozen=True, omit_defaults=True):
+class Review(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A review as its author sent it; unknown fields are ignored."""
 
     review_id: ReviewId

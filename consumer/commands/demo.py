@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from consumer.commands.demo_processes import ConsumerProbe, DemoProcess
-from consumer.commands.run import RunSettings
+from consumer.commands.run_settings import RunSettings
 from consumer.kafka.audit import Audit
 from consumer.kafka.events import read_dead_letter_headers
 from consumer.kafka.range_reader import RangeReader, StoredMessage

@@ -1,31 +1,20 @@
 """Delivers labels and dead letters; offsets follow when the broker has them, batch by batch, in order."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+import numpy as np
+from confluent_kafka import KafkaError, Message, Producer
+from numpy.typing import NDArray
 
-from consumer.kafka.events import OutgoingMessage, dead_letter_message, label_messages
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, Outbox, delivery_failure
 from consumer.scoring.outcome import Outcome
-from consumer.scoring.ports import Observer
-from consumer.scoring.record import Partition, Record, last_records, timestamps_ms
+from consumer.scoring.ports import CostObserver, Observer
+from consumer.scoring.record import Partition, Record, last_records, next_offsets
 from shared.clock import Clock
-from shared.errors import ConfigurationError, FatalError, RetriableError, ReviewstreamError
-
-# What sending again can't mend: the topic or the rights must change first.
-NEEDS_AN_OPERATOR = {
-    KafkaError.MSG_SIZE_TOO_LARGE: "raise the topic's max.message.bytes",
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: "grant Write on the topic",
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "grant IdempotentWrite on the cluster",
-    KafkaError.UNKNOWN_TOPIC_OR_PART: "`review-consumer topics apply` makes the topic",
-    KafkaError._UNKNOWN_TOPIC: "`review-consumer topics apply` makes the topic",  # noqa: SLF001 - local codes start with _
-    KafkaError._UNKNOWN_PARTITION: "`review-consumer topics apply` makes the topic",  # noqa: SLF001
-    KafkaError.INVALID_RECORD: "look at the topic's configuration: it refuses this record",
-}
-
-ACKNOWLEDGEMENT_WAIT_S = 0.05
+from shared.errors import RetriableError, ReviewstreamError
 
 
 class Committer(Protocol):
@@ -40,22 +29,17 @@ class Committer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverySettings:
-    """Where labels go, and the bounds of what is on its way; times in seconds."""
-
-    output_topic: str
-    dead_letter_topic: str
-    inflight_records_max: int = 20_000
-    commit_interval_s: float = 0.1
-    room_wait_s_max: float = 300.0
-
-
 @dataclass(slots=True)
 class _InFlightBatch:
-    """A batch the broker has not wholly acknowledged; `report` is its messages' delivery callback."""
+    """A batch the broker has not wholly acknowledged; `report` is its messages' delivery callback.
 
-    records: Sequence[Record]
+    It holds of its records only the last ones: the others' memory is free once their labels are queued.
+    """
+
+    records: int
+    size_bytes: int
+    timestamps_ms: NDArray[np.int64]
+    last: Mapping[Partition, Record]
     state: "_State"
     pending: int
     handed_over_s: float
@@ -74,7 +58,21 @@ class _State:
 
     batches: deque[_InFlightBatch] = field(default_factory=deque)
     records: int = 0
+    size_bytes: int = 0
     failure: ReviewstreamError | None = None
+
+    def add(self, batch: _InFlightBatch) -> None:
+        """Count a batch in."""
+        self.batches.append(batch)
+        self.records += batch.records
+        self.size_bytes += batch.size_bytes
+
+    def take_first(self) -> _InFlightBatch:
+        """Count the oldest batch out."""
+        batch = self.batches.popleft()
+        self.records -= batch.records
+        self.size_bytes -= batch.size_bytes
+        return batch
 
 
 class AtLeastOnceSink:
@@ -84,14 +82,22 @@ class AtLeastOnceSink:
     acknowledges it. A crash repeats at most what is in flight or not yet committed, with the same label ids.
     """
 
-    def __init__(
-        self, producer: Producer, committer: Committer, settings: DeliverySettings, observer: Observer, clock: Clock
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument a collaborator
+        self,
+        producer: Producer,
+        committer: Committer,
+        settings: DeliverySettings,
+        observer: Observer,
+        costs: CostObserver,
+        clock: Clock,
     ) -> None:
         self._producer = producer
         self._committer = committer
         self._settings = settings
         self._observer = observer
+        self._costs = costs
         self._clock = clock
+        self._outbox = Outbox(producer, settings, clock, self._wait_while_full)
         self._state = _State()
         self._uncommitted: dict[Partition, int] = {}
         # Handed to the committer since somebody last waited for the broker's answer.
@@ -100,29 +106,33 @@ class AtLeastOnceSink:
 
     def deliver(self, outcome: Outcome) -> None:
         """Queue the batch's labels and dead letters; see the port."""
-        self._wait_for_room(len(outcome.records))
+        self._wait_for_room(outcome)
+        started = self._clock.monotonic()
         # In the queue before its first message is sent: whatever happens next, its offsets wait for all of it.
-        batch = _InFlightBatch(outcome.records, self._state, len(outcome.records), self._clock.monotonic())
-        self._state.batches.append(batch)
-        self._state.records += batch.pending
-        for message in label_messages(outcome):
-            self._produce(self._settings.output_topic, message, batch)
-        for dead_letter in outcome.dead_letters:
-            letter = dead_letter_message(dead_letter, outcome.scores.model.digest, outcome.scored_at)
-            self._produce(self._settings.dead_letter_topic, letter, batch)
-        self.advance()
+        batch = _InFlightBatch(
+            records=len(outcome.batch),
+            size_bytes=outcome.batch.size_bytes,
+            timestamps_ms=outcome.timestamps_ms,
+            last=last_records(outcome.batch.records),
+            state=self._state,
+            pending=len(outcome.batch),
+            handed_over_s=started,
+        )
+        self._state.add(batch)
+        self._outbox.put(outcome, batch.report)
+        self._costs.observe(outcome.batch.size_bytes, outcome.work_s + self._clock.monotonic() - started)
+        self.advance(0)
 
-    def advance(self) -> int:
-        """Serve acknowledgements, commit what is due; return the records still in flight."""
+    def advance(self, wait_s: float) -> int:
+        """Serve acknowledgements, commit what is due; return the records still in flight. Never waits."""
+        del wait_s
         self._producer.poll(0)
         state = self._state
         while state.batches and state.batches[0].pending == 0:
-            batch = state.batches.popleft()
-            state.records -= len(batch.records)
-            last = last_records(batch.records)
-            self._uncommitted |= {place: record.offset() + 1 for place, record in last.items()}
+            batch = state.take_first()
+            self._uncommitted |= next_offsets(batch.last)
             durable_after_s = self._clock.monotonic() - batch.handed_over_s
-            self._observer.acknowledged(timestamps_ms(batch.records), last, durable_after_s)
+            self._observer.acknowledged(batch.timestamps_ms, batch.last, durable_after_s)
         self._raise_failure()
         if self._uncommitted and self._clock.monotonic() - self._committed_at_s >= self._settings.commit_interval_s:
             self._committer.commit(self._uncommitted)
@@ -133,7 +143,7 @@ class AtLeastOnceSink:
     def drain(self, deadline_s: float) -> None:
         """Wait for every acknowledgement, then commit and wait for that; see the port."""
         deadline = self._clock.monotonic() + deadline_s
-        while self.advance():
+        while self.advance(0):
             if self._clock.monotonic() >= deadline:
                 raise RetriableError(
                     f"{self._state.records} records were not acknowledged within {deadline_s:g} s",
@@ -158,48 +168,22 @@ class AtLeastOnceSink:
         self._uncommitted = {}
         self._committed_at_s = self._clock.monotonic()
 
-    def _wait_for_room(self, records: int) -> None:
+    def _wait_while_full(self) -> None:
+        self._wait()
+        self._raise_failure()
+
+    def _wait_for_room(self, outcome: Outcome) -> None:
         deadline = self._clock.monotonic() + self._settings.room_wait_s_max
-        while (in_flight := self.advance()) and in_flight + records > self._settings.inflight_records_max:
+        while (in_flight := self.advance(0)) and self._exceeds(outcome):
             if self._clock.monotonic() >= deadline:
                 raise RetriableError(f"{in_flight} records in flight and none acknowledged: is the broker up?")
             self._wait()
 
-    def _produce(self, topic: str, message: OutgoingMessage, batch: _InFlightBatch) -> None:
-        deadline: float | None = None
-        while True:
-            try:
-                self._producer.produce(
-                    topic,
-                    message.value,
-                    message.key,
-                    on_delivery=batch.report,
-                    timestamp=message.timestamp_ms,
-                    headers=message.headers,
-                )
-            except BufferError:
-                # The client's queue is full: make room, then send this very message again.
-                deadline = deadline or self._clock.monotonic() + self._settings.room_wait_s_max
-                self._wait()
-                self._raise_failure()
-                if self._clock.monotonic() >= deadline:
-                    raise RetriableError("the producer's queue stays full: is the broker up?") from None
-            except KafkaException as exception:
-                raise delivery_failure(exception.args[0], topic) from exception
-            else:
-                return
+    def _exceeds(self, outcome: Outcome) -> bool:
+        records = self._state.records + len(outcome.batch)
+        size_bytes = self._state.size_bytes + outcome.batch.size_bytes
+        return records > self._settings.inflight_records_max or size_bytes > self._settings.inflight_bytes_max
 
     def _raise_failure(self) -> None:
         if self._state.failure is not None:
             raise self._state.failure
-
-
-def delivery_failure(error: KafkaError, topic: str | None) -> ReviewstreamError:
-    """Return the reaction that a failed delivery calls for: an operator, a new process, or another try."""
-    what = f"a message to {topic} was not delivered: {error.name()}: {error.str()}"
-    mend = NEEDS_AN_OPERATOR.get(error.code())
-    if mend is not None:
-        return ConfigurationError(f"{what}; nothing of its batch is committed", hint=mend)
-    if error.fatal():
-        return FatalError(what, hint="the supervisor starts a new process")
-    return RetriableError(what)

@@ -1,14 +1,12 @@
-"""Outcomes as Kafka messages: the label of a review, the dead letter of a record."""
+"""Dead letters as Kafka messages: the record as it came, and what was wrong with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from consumer.scoring.outcome import DeadLetter, Outcome
+from consumer.scoring.outcome import DeadLetter
 from consumer.scoring.record import Record, readable_headers
-from shared.codec import encode_label, label_headers, label_id
 from shared.errors import RecordError
-from shared.reviews import Label, Source
 
 APPLICATION = "reviewstream-consumer"
 # An exception's words about a huge value may be huge: a dead letter's own headers stay small.
@@ -22,36 +20,10 @@ MessageHeaders = list[tuple[str, str | bytes | None]]
 class OutgoingMessage:
     """One message to be produced; `timestamp_ms` 0 lets the client stamp it."""
 
-    key: bytes | None
+    key: bytes | str | None
     value: bytes | None
     headers: MessageHeaders
     timestamp_ms: int = 0
-
-
-def label_messages(outcome: Outcome) -> Iterator[OutgoingMessage]:
-    """Yield the label of each review of the batch that could be read, in order, under the record's own key."""
-    scores = outcome.scores
-    rows = scores.probabilities.tolist()
-    confidences = scores.confidences.tolist()
-    for labelled, label, confidence, row in zip(outcome.labelled, scores.labels, confidences, rows, strict=True):
-        record = labelled.record
-        source = Source(record.topic(), record.partition(), record.offset())
-        event = Label(
-            review_id=labelled.review.review_id,
-            label=label,
-            score=confidence,
-            scores=dict(zip(scores.classes, row, strict=True)),
-            model=scores.model,
-            scored_at=outcome.scored_at,
-            source=source,
-        )
-        key = record.key()
-        ce_id = label_id(source.topic, source.partition, source.offset, scores.model.digest)
-        yield OutgoingMessage(
-            key=labelled.review.review_id.encode() if key is None else key,
-            value=encode_label(event),
-            headers=label_headers(ce_id, _traceparent(record)),
-        )
 
 
 def dead_letter_message(dead_letter: DeadLetter, model_digest: str, failed_at: datetime) -> OutgoingMessage:
@@ -88,10 +60,3 @@ def _kept_headers(record: Record) -> MessageHeaders:
         return [*(readable_headers(record) or ())]
     except RecordError:
         return []
-
-
-def _traceparent(record: Record) -> bytes | None:
-    for name, content in record.headers() or ():
-        if name == "traceparent":
-            return content
-    return None

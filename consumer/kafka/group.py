@@ -9,14 +9,16 @@ from typing import Any, TypeVar
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from consumer.kafka.delivery import Delivery
 from shared.errors import FatalError
 from shared.kafka_client import KafkaSettings
 from shared.logs import get_logger
 
 Answer = TypeVar("Answer")
 
-# How long a question is asked again, and how soon; well within the time in which a member must poll.
-ANSWER_WAIT_S = 20.0
+# How long a question is asked again, and how soon; well within the time in which a member must poll, and longer than
+# the transaction of a member that died may hide where the group stands.
+ANSWER_WAIT_S = 60.0
 ANSWER_PAUSE_S = 0.1
 
 # What a commit says when these partitions belong to somebody else by now; the new owner reads them again.
@@ -48,6 +50,7 @@ class GroupSettings:
     protocol: str
     start: str
     read_to: ReadTo = ReadTo.FOREVER
+    delivery: Delivery = Delivery.AT_LEAST_ONCE
     session_timeout_ms: int = 10_000
 
     def consumer_config(self, kafka: KafkaSettings) -> dict[str, Any]:

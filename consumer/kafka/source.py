@@ -7,6 +7,7 @@ from typing import Protocol, cast
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from consumer.kafka.delivery import Delivery
 from consumer.kafka.group import (
     LOST_OWNERSHIP,
     ClientStatistics,
@@ -15,14 +16,14 @@ from consumer.kafka.group import (
     ask_until_answered,
     log_failed_commit,
 )
-from consumer.scoring.ports import BatchLimits
-from consumer.scoring.record import Partition, Record
+from consumer.scoring.batching import BatchLimits
+from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record
 from shared.errors import ConfigurationError, FatalError, RetriableError
 from shared.kafka_client import KafkaSettings, create_client
 from shared.logs import get_logger
 
 # Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
-CHUNK_RECORDS = 128
+CHUNK_RECORDS = 1024
 OFFSET_REQUEST_S = 10.0
 
 
@@ -53,6 +54,9 @@ class KafkaSource:
         self._ends: dict[Partition, int] | None = None
         self._asked_others_at = 0.0
         self._closing = False
+        # What went wrong in a callback, where nobody could be told.
+        self._failure: RetriableError | None = None
+        self._with_membership = group.delivery is Delivery.EXACTLY_ONCE
         self.joined = False
 
     def subscribe(self, before_revoke: Callable[[], None]) -> None:
@@ -73,26 +77,32 @@ class KafkaSource:
                 ends[self._topic, partition] = high
         return ends
 
-    def poll(self, limits: BatchLimits, wait_s: float) -> Sequence[Record]:
+    def poll(self, limits: BatchLimits, wait_s: float) -> Batch:
         """Return what is there, at most `limits`; see the port."""
         self._revoked.clear()
         first = self._consumer.poll(wait_s)
         if first is None:
-            return []
+            self._raise_failure()
+            return NOTHING
         messages = self._usable([first])
         size_bytes = len(first)
-        while len(messages) < limits.records and size_bytes < limits.size_bytes:
-            chunk = self._consumer.consume(min(CHUNK_RECORDS, limits.records - len(messages)), 0)
+        while (closed_by := limits.closes(len(messages), size_bytes)) is ClosedBy.DRAINED:
+            # As many as fit by the mean size so far: a batch of long reviews overshoots its bytes by little.
+            fitting = (limits.size_bytes - size_bytes) * (len(messages) + 1) // (size_bytes + 1) + 1
+            chunk = self._consumer.consume(min(CHUNK_RECORDS, limits.records - len(messages), fitting), 0)
             if not chunk:
                 break
             messages += self._usable(chunk)
             size_bytes += sum(map(len, chunk))
+        self._raise_failure()
         if self._revoked:
             # Their new owner reads them from the last commit: they were not handed out here.
             messages = [message for message in messages if message.partition() not in self._revoked]
+            closed_by = ClosedBy.REVOKED
         records = cast("list[Record]", messages)
         self._note_read(records)
-        return records
+        membership = self._consumer.consumer_group_metadata() if self._with_membership else None
+        return Batch(records, size_bytes, closed_by, membership)
 
     def rewind(self) -> None:
         """Go back, in each partition, to the first record that was not delivered."""
@@ -120,6 +130,12 @@ class KafkaSource:
         if delivered is None or high < 0:
             return None
         return max(0, high - delivered)
+
+    def note_delivered(self, positions: Mapping[Partition, int]) -> None:
+        """Note where partitions go on whose offsets somebody else has committed; those held now only."""
+        for place, offset in positions.items():
+            if place in self._delivered:
+                self._delivered[place] = max(offset, self._delivered[place])
 
     def commit(self, positions: Mapping[Partition, int]) -> None:
         """Commit next offsets without waiting; the partitions held now only."""
@@ -251,14 +267,22 @@ class KafkaSource:
         try:
             self._before_revoke()
         except RetriableError as error:
-            # What is still in flight is labelled once more by the new owner, under the same id.
+            # The new owner reads again from the last commit; what is still held is rewound once the poll is over.
             get_logger("source").warning("revoked_before_all_was_delivered", because=str(error))
+            self._failure = error
         self._drop(consumer, partitions)
         self._tell("revoked", partitions)
 
     def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # Somebody else may own them already: nothing that is in flight may be committed.
+        self._failure = RetriableError("partitions were lost: the group takes this process for gone")
         self._drop(consumer, partitions)
         self._tell("lost", partitions)
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     def _drop(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:

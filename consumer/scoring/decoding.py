@@ -2,21 +2,28 @@
 
 from collections.abc import Sequence
 
-from consumer.scoring.outcome import DeadLetter, Labelled
+from consumer.scoring.outcome import DeadLetter, Readable
 from consumer.scoring.record import Record, readable_headers
-from shared.codec import decode_review
+from shared.codec import decode_value, read_headers
 from shared.errors import RecordError
 
+STAGE = "decode"
 
-def decode(records: Sequence[Record], value_bytes_max: int) -> tuple[list[Labelled], list[DeadLetter]]:
+
+def decode(records: Sequence[Record], value_bytes_max: int) -> tuple[Readable, list[DeadLetter]]:
     """Return what can be scored and what can't, both in order of arrival; values over `value_bytes_max` are refused."""
-    readable: list[Labelled] = []
+    readable = Readable()
     dead_letters: list[DeadLetter] = []
+    add_record, add_review, add_trace = readable.records.append, readable.reviews.append, readable.traceparents.append
     for record in records:
         try:
-            review = decode_review(record.value(), readable_headers(record), value_bytes_max)
+            headers = readable_headers(record)
+            trace = read_headers(headers) if headers else None
+            review = decode_value(record.value(), value_bytes_max)
         except RecordError as error:
-            dead_letters.append(DeadLetter(record, error.reason, str(error), "decode"))
+            dead_letters.append(DeadLetter(record, error.reason, str(error), STAGE))
         else:
-            readable.append(Labelled(record, review))
+            add_record(record)
+            add_review(review)
+            add_trace(trace)
     return readable, dead_letters

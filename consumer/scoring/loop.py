@@ -1,27 +1,34 @@
 """The one loop: poll, decode, score, deliver; the same for a stream and for bounded data."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from consumer.scoring.batching import BatchPolicy
+from consumer.scoring.dead_letter_limit import DeadLetterBounds, DeadLetterLimit
 from consumer.scoring.decoding import decode
-from consumer.scoring.outcome import Outcome
-from consumer.scoring.ports import BatchLimits, BatchTimes, Observer, Scorer, Sink, Source
-from consumer.scoring.record import Record, timestamps_ms
+from consumer.scoring.isolation import IsolatedScores, score_isolating
+from consumer.scoring.lane import InlineLane, Lane
+from consumer.scoring.outcome import DeadLetter, Outcome, Readable
+from consumer.scoring.ports import BatchTimes, Observer, Scorer, Sink, Source
+from consumer.scoring.record import Batch, timestamps_ms
 from shared.clock import Clock
-from shared.errors import FatalError, RetriableError
+from shared.errors import FatalError, Reason, RetriableError
 from shared.logs import get_logger
+
+STAGE = "score"
 
 
 @dataclass(frozen=True, slots=True)
 class LoopLimits:
-    """Every bound of the loop; times in seconds."""
+    """Every bound of the loop but that of its batches; times in seconds."""
 
-    batch: BatchLimits = field(default_factory=BatchLimits)
     value_bytes_max: int = 1024 * 1024
+    dead_letters: DeadLetterBounds = field(default_factory=DeadLetterBounds)
     # How long to wait for a record while nothing else is to be done: bounds how late a stop is seen.
     idle_wait_s: float = 0.1
     # The same while the broker still owes an acknowledgement: bounds how late that is noticed.
@@ -30,22 +37,52 @@ class LoopLimits:
     rewinds_max: int = 5
 
 
+@dataclass(frozen=True, slots=True)
+class _Scoring:
+    """A batch that was decoded and is being scored."""
+
+    batch: Batch
+    readable: Readable
+    dead_letters: list[DeadLetter]
+    stamps_ms: NDArray[np.int64]
+    queue_s: NDArray[np.float64]
+    poll_s: float
+    decode_s: float
+    scores: "Future[tuple[IsolatedScores, float]]"
+
+
 class ScoringLoop:
     """Moves micro-batches from a source through a scorer to a sink.
 
     Natural batching: it takes one record, then whatever else is already there, and never waits for more. When nothing
-    comes in, a batch has one record and no latency is added; under load a batch grows while the one before is scored.
+    comes in, a batch has one record and no latency is added; under load a batch grows while the one before is scored,
+    up to the policy's limits. Where a limit is reached more is waiting: then a batch is scored in `lane` while the one
+    before it is delivered and the one after it read.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - one argument a port
-        self, source: Source, scorer: Scorer, sink: Sink, observer: Observer, clock: Clock, limits: LoopLimits
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument a port or a policy
+        self,
+        source: Source,
+        scorer: Scorer,
+        sink: Sink,
+        observer: Observer,
+        clock: Clock,
+        policy: BatchPolicy,
+        limits: LoopLimits,
+        lane: Lane,
     ) -> None:
         self._source = source
         self._scorer = scorer
         self._sink = sink
         self._observer = observer
         self._clock = clock
+        self._policy = policy
         self._limits = limits
+        self._dead_letter_limit = DeadLetterLimit(limits.dead_letters)
+        self._lane = lane
+        self._at_once = InlineLane()
+        self._scoring: _Scoring | None = None
+        self._more_is_waiting = False
         self._rewinds = 0
         self._handed_over = 0
         self._acknowledged = 0
@@ -56,7 +93,7 @@ class ScoringLoop:
             try:
                 while not stop_requested() and not self._source.exhausted():
                     self.turn()
-                self._sink.drain(self._limits.drain_s_max)
+                self.settle(self._limits.drain_s_max)
             except RetriableError as error:
                 if stop_requested():
                     raise
@@ -65,38 +102,89 @@ class ScoringLoop:
                 return
 
     def turn(self) -> None:
-        """Process at most one batch."""
+        """Take at most one batch, and deliver what is scored."""
         started = self._clock.monotonic()
-        in_flight = self._sink.advance()
+        in_flight = self._sink.advance(0.0 if self._more_is_waiting else self._limits.idle_wait_s)
         self._note_progress(in_flight)
-        wait_s = self._limits.busy_wait_s if in_flight else self._limits.idle_wait_s
-        records = self._source.poll(self._limits.batch, wait_s)
+        batch = self._source.poll(self._policy.limits(), self._wait_s(in_flight))
         polled = self._clock.monotonic()
-        if not records:
+        self._more_is_waiting = batch.closed_by.more_is_waiting
+        if not batch:
             self._observer.waited(polled - started)
+            self._deliver_scored()
             return
-        queue_s = self._waiting_times(records)
-        readable, dead_letters = decode(records, self._limits.value_bytes_max)
-        decoded = self._clock.monotonic()
-        scores = self._scorer.score([labelled.review.text for labelled in readable])
+        scoring = self._begin(batch, polled, polled - started)
+        if self._more_is_waiting:
+            self._deliver_scored()
+            self._scoring = scoring
+        else:
+            # Re-entered by nobody: callbacks of the source run in `poll` only.
+            self._deliver(scoring)
+
+    def settle(self, deadline_s: float) -> None:
+        """Deliver what is being scored and wait until all is durable; RetriableError after `deadline_s` seconds.
+
+        For the end, and for the source to call before partitions go to somebody else.
+        """
+        self._deliver_scored()
+        self._sink.drain(deadline_s)
+
+    def _wait_s(self, in_flight: int) -> float:
+        if self._scoring is not None:
+            return 0.0
+        return self._limits.busy_wait_s if in_flight else self._limits.idle_wait_s
+
+    def _begin(self, batch: Batch, polled: float, poll_s: float) -> _Scoring:
+        stamps_ms = timestamps_ms(batch.records)
+        queue_s = np.where(stamps_ms < 0, np.nan, self._clock.now() - stamps_ms / 1000)
+        self._policy.note_age(float(queue_s[0]))
+        readable, dead_letters = decode(batch.records, self._limits.value_bytes_max)
+        texts = readable.texts()
+        decode_s = self._clock.monotonic() - polled
+        if self._more_is_waiting:
+            scores = self._lane.begin(lambda: self._score(texts))
+        else:
+            # In order: what is still in the lane goes out first. A small batch is sooner scored than handed over.
+            self._deliver_scored()
+            scores = self._at_once.begin(lambda: self._score(texts))
+        return _Scoring(batch, readable, dead_letters, stamps_ms, queue_s, poll_s, decode_s, scores)
+
+    def _score(self, texts: Sequence[str]) -> tuple[IsolatedScores, float]:
+        started = self._clock.monotonic()
+        return score_isolating(self._scorer, texts), self._clock.monotonic() - started
+
+    def _deliver_scored(self) -> None:
+        scoring, self._scoring = self._scoring, None
+        if scoring is not None:
+            self._deliver(scoring)
+
+    def _deliver(self, scoring: _Scoring) -> None:
+        started = self._clock.monotonic()
+        isolated, score_s = scoring.scores.result()
         scored = self._clock.monotonic()
+        readable, dead_letters = scoring.readable, scoring.dead_letters
+        if isolated.failures:
+            dead_letters = dead_letters + [
+                DeadLetter(readable.records[row], Reason.SCORING_FAILED, message, STAGE)
+                for row, message in isolated.failures.items()
+            ]
+            readable = readable.without(set(isolated.failures))
+        self._dead_letter_limit.check(scoring.batch.records, dead_letters)
         scored_at = datetime.fromtimestamp(self._clock.now(), UTC)
-        outcome = Outcome(records, readable, scores, dead_letters, scored_at)
+        work_s = scoring.decode_s + score_s
+        outcome = Outcome(scoring.batch, readable, isolated.scores, dead_letters, scored_at, scoring.stamps_ms, work_s)
         self._sink.deliver(outcome)
-        delivered = self._clock.monotonic()
-        times = BatchTimes(queue_s, polled - started, decoded - polled, scored - decoded, delivered - scored)
-        self._observer.scored(outcome, self._closed_by(records), times)
-        self._handed_over += len(records)
-
-    def _waiting_times(self, records: Sequence[Record]) -> NDArray[np.float64]:
-        stamps = timestamps_ms(records)
-        return np.where(stamps < 0, np.nan, self._clock.now() - stamps / 1000)
-
-    def _closed_by(self, records: Sequence[Record]) -> str:
-        if len(records) >= self._limits.batch.records:
-            return "count"
-        size_bytes = sum(len(record.value() or b"") for record in records)
-        return "bytes" if size_bytes >= self._limits.batch.size_bytes else "drained"
+        self._handed_over += len(scoring.batch)
+        times = BatchTimes(
+            queue_s=scoring.queue_s,
+            poll_s=scoring.poll_s,
+            decode_s=scoring.decode_s,
+            score_s=score_s,
+            # Scored at once, the loop waited all the time that scoring took.
+            score_wait_s=max(scored - started, 0.0 if scoring.batch.closed_by.more_is_waiting else score_s),
+            deliver_s=self._clock.monotonic() - scored,
+        )
+        self._observer.scored(outcome, times)
 
     def _note_progress(self, in_flight: int) -> None:
         acknowledged = self._handed_over - in_flight
@@ -112,7 +200,10 @@ class ScoringLoop:
                 hint="see the broker's log; a new process takes up where the last commit stands",
             ) from error
         get_logger("loop").warning("rewinding", because=str(error), attempt=self._rewinds)
+        self._scoring = None
+        self._more_is_waiting = False
         self._sink.abandon()
         self._source.rewind()
+        self._dead_letter_limit.forget()
         self._observer.rewound()
         self._handed_over = self._acknowledged

@@ -1,13 +1,13 @@
 """What became of one micro-batch: every record once, labelled or dead-lettered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consumer.scoring.record import Record
+from consumer.scoring.record import Batch, Record
 from shared.errors import Reason
 from shared.reviews import Model, Review
 
@@ -24,14 +24,6 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """One record that could be read, and the review in it; its scores stand at the same place in `Scores`."""
-
-    record: Record
-    review: Review
-
-
-@dataclass(frozen=True, slots=True)
 class DeadLetter:
     """One record that can't be used, and why; `stage` names the step that refused it."""
 
@@ -42,11 +34,41 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of `records`; each is in `labelled` or in `dead_letters`, once, in order of arrival."""
+class Readable:
+    """Records that could be read, in order of arrival: columns of one length, so that none needs an object more.
 
-    records: Sequence[Record]
-    labelled: Sequence[Labelled]
+    `traceparents` holds each record's trace context (W3C), None where it has none.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    traceparents: list[bytes | None] = field(default_factory=list)
+
+    def texts(self) -> list[str]:
+        """Return the reviews' texts."""
+        return [review.text for review in self.reviews]
+
+    def without(self, rows: set[int]) -> "Readable":
+        """Return the columns without some rows."""
+        kept = [row for row in range(len(self.records)) if row not in rows]
+        return Readable(
+            [self.records[row] for row in kept],
+            [self.reviews[row] for row in kept],
+            [self.traceparents[row] for row in kept],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch: each record is in `labelled`, beside its row of `scores`, or in `dead_letters`, once.
+
+    `timestamps_ms` are those of the batch's records (n,); `work_s` is what decoding and scoring took, in seconds.
+    """
+
+    batch: Batch
+    labelled: Readable
     scores: Scores
     dead_letters: Sequence[DeadLetter]
     scored_at: datetime
+    timestamps_ms: NDArray[np.int64]
+    work_s: float = 0.0

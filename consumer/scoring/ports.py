@@ -7,25 +7,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from consumer.scoring.batching import BatchLimits
 from consumer.scoring.outcome import Outcome, Scores
-from consumer.scoring.record import Partition, Record
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLimits:
-    """How large one micro-batch may grow."""
-
-    records: int = 1000
-    size_bytes: int = 8 * 1024 * 1024
+from consumer.scoring.record import Batch, Partition, Record
 
 
 class Source(Protocol):
     """Where records come from."""
 
-    def poll(self, limits: BatchLimits, wait_s: float) -> Sequence[Record]:
+    def poll(self, limits: BatchLimits, wait_s: float) -> Batch:
         """Return what is there, at most `limits`; waits, at most `wait_s`, only where nothing is there.
 
-        Raises ConfigurationError where reading on would skip records, FatalError where a new process is needed.
+        Raises ConfigurationError where reading on would skip records, RetriableError where what was read and not
+        delivered must be read again, FatalError where a new process is needed.
         """
         ...
 
@@ -42,7 +36,7 @@ class Scorer(Protocol):
     """A model at work."""
 
     def score(self, texts: Sequence[str]) -> Scores:
-        """Return one row a text, in order; pure, and no text can make it raise."""
+        """Return one row a text, in order; pure, and may be called from another thread than the loop's."""
         ...
 
 
@@ -57,8 +51,12 @@ class Sink(Protocol):
         """
         ...
 
-    def advance(self) -> int:
-        """Notice what has become durable, without waiting; return how many records are still in flight."""
+    def advance(self, wait_s: float) -> int:
+        """Notice what has become durable; return how many records are still in flight.
+
+        Waits, at most `wait_s`, only while a batch handed over now could not be started on: what arrives meanwhile can
+        join that batch.
+        """
         ...
 
     def drain(self, deadline_s: float) -> None:
@@ -66,25 +64,37 @@ class Sink(Protocol):
         ...
 
     def abandon(self) -> None:
-        """Forget what is in flight: it will be rewound and delivered again."""
+        """Forget what is in flight and not durable: it will be rewound and delivered again."""
+        ...
+
+
+class CostObserver(Protocol):
+    """Told what a batch cost, by the sink, which alone knows when its delivery needs nobody's attention any more."""
+
+    def observe(self, size_bytes: int, seconds: float) -> None:
+        """Note that a batch of so many bytes took so long, waiting for earlier batches not counted."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class BatchTimes:
-    """Where one batch spent its time, in seconds; `queue_s` has one value a record, NaN where it is not known."""
+    """Where one batch spent its time, in seconds; `queue_s` has one value a record, NaN where it is not known.
+
+    `score_s` is what scoring took, `score_wait_s` how long the loop waited for it: less where they overlapped.
+    """
 
     queue_s: NDArray[np.float64]
     poll_s: float
     decode_s: float
     score_s: float
+    score_wait_s: float
     deliver_s: float
 
 
 class Observer(Protocol):
     """Told what happened, once a batch, never once a record."""
 
-    def scored(self, outcome: Outcome, closed_by: str, times: BatchTimes) -> None:
+    def scored(self, outcome: Outcome, times: BatchTimes) -> None:
         """Note that a batch was scored and handed to the sink."""
         ...
 

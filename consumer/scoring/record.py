@@ -1,6 +1,8 @@
-"""A record as it was read, whatever it was read from."""
+"""A record as it was read, whatever it was read from, and a micro-batch of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -43,6 +45,46 @@ class Record(Protocol):
         ...
 
 
+class ClosedBy(StrEnum):
+    """Why a micro-batch got no further record."""
+
+    DRAINED = "drained"  # nothing else was there
+    COUNT = "count"  # it has as many records as it may
+    TIME = "time"  # more bytes would take longer than a batch may
+    BYTES = "bytes"  # it has as many bytes as memory is kept for
+    REVOKED = "revoked"  # a partition was taken away meanwhile
+
+    @property
+    def more_is_waiting(self) -> bool:
+        """Whether a limit ended it, so that the next batch is there already."""
+        return self in {ClosedBy.COUNT, ClosedBy.TIME, ClosedBy.BYTES}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records read together, in order of arrival; `size_bytes` is that of their values.
+
+    `membership` is what the source held of its group when it read them: a transaction that commits their offsets
+    shows it, and is refused where the group has moved on.
+    """
+
+    records: Sequence[Record]
+    size_bytes: int = 0
+    closed_by: ClosedBy = ClosedBy.DRAINED
+    membership: object = None
+
+    def __len__(self) -> int:
+        """Return how many records there are."""
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the records in order of arrival."""
+        return iter(self.records)
+
+
+NOTHING = Batch(())
+
+
 def readable_headers(record: Record) -> Sequence[tuple[str, bytes | None]] | None:
     """Return a record's headers; RecordError where a header's name is not UTF-8."""
     try:
@@ -54,9 +96,15 @@ def readable_headers(record: Record) -> Sequence[tuple[str, bytes | None]] | Non
 
 def timestamps_ms(records: Sequence[Record]) -> NDArray[np.int64]:
     """Return the records' time stamps in milliseconds since 1970, (n,) int64; negative where unknown."""
-    return np.fromiter((record.timestamp()[1] for record in records), np.int64, len(records))
+    return np.array([record.timestamp()[1] for record in records], np.int64)
 
 
 def last_records(records: Sequence[Record]) -> dict[Partition, Record]:
-    """Return the last record of each partition in the batch, given in order of arrival."""
-    return {(record.topic(), record.partition()): record for record in records}
+    """Return the last record of each partition in the batch, given in order of arrival from one topic."""
+    last = {record.partition(): record for record in records}
+    return {(record.topic(), partition): record for partition, record in last.items()}
+
+
+def next_offsets(last: Mapping[Partition, Record]) -> dict[Partition, int]:
+    """Return where each partition goes on after its last record."""
+    return {place: record.offset() + 1 for place, record in last.items()}

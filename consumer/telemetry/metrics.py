@@ -10,7 +10,8 @@ from prometheus_client.process_collector import ProcessCollector
 
 from consumer.scoring.outcome import Outcome
 from consumer.scoring.ports import BatchTimes
-from consumer.scoring.record import Partition, Record
+from consumer.scoring.record import ClosedBy, Partition, Record
+from consumer.telemetry.batch_costs import BatchCostCollector
 from consumer.telemetry.batch_histogram import BatchHistogram
 from consumer.telemetry.lag import LagCollector
 from shared.clock import Clock
@@ -20,11 +21,12 @@ from shared.reviews import Model
 LABELS = ("positive", "neutral", "negative")
 STAGES = ("queue", "decode", "score", "publish", "commit")
 LOOP_STATES = ("poll", "decode", "score", "deliver")
-CLOSED_BY = ("drained", "count", "bytes")
+CLOSED_BY = tuple(reason.value for reason in ClosedBy)
+TRANSACTION_ENDS = ("committed", "aborted", "fenced")
 REBALANCES = ("assigned", "revoked", "lost")
 STAGE_BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 END_TO_END_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
-BATCH_BOUNDS = tuple(2**power for power in range(13))
+BATCH_BOUNDS = tuple(2**power for power in range(14))
 
 
 class ConsumerMetrics:
@@ -37,10 +39,12 @@ class ConsumerMetrics:
         self._totals = {"consumed": 0, "labelled": 0, "dead_lettered": 0}
         ProcessCollector(registry=registry)
         self.lag = LagCollector(clock)
+        self.batch_costs = BatchCostCollector()
         self._declare_counters(registry)
         self._declare_gauges(registry)
         self._declare_histograms(registry)
-        for collector in (self.lag, self._end_to_end, self._stages, self._batch_records):
+        histograms = (self._end_to_end, self._stages, self._batch_records, self._transaction_seconds)
+        for collector in (self.lag, self.batch_costs, *histograms):
             registry.register(collector)
 
     def _declare_counters(self, registry: CollectorRegistry) -> None:
@@ -57,6 +61,9 @@ class ConsumerMetrics:
         self._batches = counter("batches", "Micro-batches, by what ended them.", "closed_by", CLOSED_BY)
         self._loop = counter("loop_seconds", "Wall time of the loop, by what it was doing.", "state", LOOP_STATES)
         self._rebalances = counter("rebalances", "Changes of the partitions held, by kind.", "kind", REBALANCES)
+        self._transactions = counter(
+            "transactions", "Transactions of exactly-once delivery, by how they ended.", "outcome", TRANSACTION_ENDS
+        )
         self._rewinds = counter("rewinds", "Times that undelivered records were given up and read again.")
         self._clock_skew = counter("clock_skew", "Records whose time stamp lies in the future; their age counts as 0.")
 
@@ -90,26 +97,31 @@ class ConsumerMetrics:
             STAGES,
         )
         self._batch_records = BatchHistogram("reviews_batch_records", "Records in a micro-batch.", BATCH_BOUNDS)
+        self._transaction_seconds = BatchHistogram(
+            "reviews_transaction_seconds",
+            "From the hand-over of a transaction's offsets until it is committed.",
+            STAGE_BOUNDS_S,
+        )
 
     def serving(self, version: str, model: Model) -> None:
         """Say which program and which model are at work."""
         self._build.labels(version, model.name, model.digest[:12]).set(1)
 
-    def scored(self, outcome: Outcome, closed_by: str, times: BatchTimes) -> None:
+    def scored(self, outcome: Outcome, times: BatchTimes) -> None:
         """Count one batch; see the port."""
         self.alive()
-        count = len(outcome.records)
+        count = len(outcome.batch)
         self._in_flight += count
         self._inflight.set(self._in_flight)
         self._consumed.inc(count)
         self._totals["consumed"] += count
-        self._totals["labelled"] += len(outcome.labelled)
+        self._totals["labelled"] += len(outcome.labelled.records)
         self._totals["dead_lettered"] += len(outcome.dead_letters)
         for label, labels in Tally(outcome.scores.labels).items():
             self._labelled.labels(label).inc(labels)
         for reason, letters in Tally(letter.reason.value for letter in outcome.dead_letters).items():
             self._dead_lettered.labels(reason).inc(letters)
-        self._batches.labels(closed_by).inc()
+        self._batches.labels(outcome.batch.closed_by.value).inc()
         self._batch_records.observe(count)
         self._last_scored.set(self._clock.now())
         self._clock_skew.inc(self._stages.observe_batch(times.queue_s, "queue"))
@@ -118,7 +130,7 @@ class ConsumerMetrics:
         self._stages.observe(times.deliver_s, "publish")
         self._loop.labels("poll").inc(times.poll_s)
         self._loop.labels("decode").inc(times.decode_s)
-        self._loop.labels("score").inc(times.score_s)
+        self._loop.labels("score").inc(times.score_wait_s)
         self._loop.labels("deliver").inc(times.deliver_s)
 
     def waited(self, seconds: float) -> None:
@@ -139,6 +151,12 @@ class ConsumerMetrics:
         self._inflight.set(max(0, self._in_flight))
         self._last_commit.set(now)
         self.lag.delivered(last)
+
+    def transaction_ended(self, outcome: str, seconds: float) -> None:
+        """Count a transaction; see TransactionObserver."""
+        self._transactions.labels(outcome).inc()
+        if outcome == "committed":
+            self._transaction_seconds.observe(seconds)
 
     def rewound(self) -> None:
         """Count a rewind; see the port."""

@@ -8,7 +8,7 @@ import pytest
 from msgspec import yaml
 
 from consumer.__main__ import group as consumer_group
-from consumer.commands.run import RunSettings
+from consumer.commands.run_settings import RunSettings
 from producer.__main__ import group as producer_group
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from consumer.kafka.delivery import Delivery
 from consumer.kafka.group import ReadTo
 from consumer.kafka.source import CHUNK_RECORDS
-from consumer.scoring.ports import BatchLimits
-from consumer.scoring.record import Record
+from consumer.scoring.batching import BatchLimits
+from consumer.scoring.record import Batch, Record
 from tests.support.fake_scorer import outcome_of
 from tests.support.memory_records import review_value
 from tests.support.stream_under_test import Coordinates, Deadline, KafkaStream, Member, MemoryStream, StreamUnderTest
@@ -18,7 +19,7 @@ DRAIN_S = 60.0
 WAIT_S = 0.05
 # What a busy machine may add to a wait.
 SLACK_S = 10.0
-REAL = ["kafka", "kafka-classic"]
+REAL = ["kafka", "kafka-classic", "kafka-transactions"]
 
 
 @pytest.fixture(params=["memory", *(pytest.param(name, marks=pytest.mark.kafka) for name in REAL)])
@@ -27,7 +28,8 @@ def stream(request: pytest.FixtureRequest) -> Iterator[StreamUnderTest]:
         yield MemoryStream()
         return
     protocol = "classic" if request.param == "kafka-classic" else "consumer"
-    real = KafkaStream(request.getfixturevalue("kafka"), request.getfixturevalue("topics"), protocol)
+    delivery = Delivery.EXACTLY_ONCE if request.param == "kafka-transactions" else Delivery.AT_LEAST_ONCE
+    real = KafkaStream(request.getfixturevalue("kafka"), request.getfixturevalue("topics"), protocol, delivery)
     yield real
     real.leave_all()
 
@@ -48,6 +50,11 @@ def read(member: Member, count: int, limits: BatchLimits | None = None) -> list[
         found += member.source.poll(limits or BatchLimits(), WAIT_S)
         deadline.check(f"{count} records arrive, {len(found)} did")
     return found
+
+
+def deliver(member: Member, records: list[Record]) -> None:
+    """Hand over what becomes of some records."""
+    member.sink.deliver(outcome_of(Batch(records, membership=member.membership())))
 
 
 def settle(member: Member) -> list[Record]:
@@ -132,7 +139,7 @@ def test_rewind_brings_back_exactly_what_was_not_delivered(stream: StreamUnderTe
     read(member, 15)
     member.source.rewind()
     delivered = read(member, 15)[:4]
-    member.sink.deliver(outcome_of(delivered))
+    deliver(member, delivered)
     member.sink.drain(DRAIN_S)
     member.source.rewind()
     again = read(member, 11) + settle(member)
@@ -144,10 +151,10 @@ def test_after_a_drain_all_is_stored_once_and_committed_past_the_last_record(str
     stream.append(2, b"no review", *values(10))
     member = stream.join()
     records = read(member, 41)
-    member.sink.deliver(outcome_of(records[:20]))
-    member.sink.deliver(outcome_of(records[20:]))
+    deliver(member, records[:20])
+    deliver(member, records[20:])
     member.sink.drain(DRAIN_S)
-    assert member.sink.advance() == 0
+    assert member.sink.advance(0) == 0
     assert stream.committed() == {0: 30, 2: 11}
     good = [place for place in places(records) if place != (2, 0)]
     assert stream.labelled() == Counter(good)
@@ -157,7 +164,7 @@ def test_after_a_drain_all_is_stored_once_and_committed_past_the_last_record(str
 def test_a_batch_of_bad_records_only_is_delivered_too(stream: StreamUnderTest) -> None:
     stream.append(1, b"not", b"one", b"of these is a review")
     member = stream.join()
-    member.sink.deliver(outcome_of(read(member, 3)))
+    deliver(member, read(member, 3))
     member.sink.drain(DRAIN_S)
     assert stream.committed() == {1: 3}
     assert stream.labelled() == Counter()
@@ -168,7 +175,7 @@ def test_nothing_is_committed_before_it_is_delivered(stream: StreamUnderTest) ->
     stream.append(0, *values(6))
     member = stream.join()
     records = read(member, 6)
-    member.sink.deliver(outcome_of(records[:2]))
+    deliver(member, records[:2])
     member.sink.drain(DRAIN_S)
     assert stream.committed() == {0: 2}
 
@@ -177,15 +184,20 @@ def test_what_was_abandoned_is_read_again_and_nothing_is_lost(stream: StreamUnde
     stream.append(0, *values(20))
     stream.append(1, *values(20))
     member = stream.join()
-    member.sink.deliver(outcome_of(read(member, 40)))
+    deliver(member, read(member, 40))
     member.sink.abandon()
-    assert member.sink.advance() == 0
+    assert member.sink.advance(0) == 0
     member.source.rewind()
-    member.sink.deliver(outcome_of(read(member, 40)))
-    member.sink.drain(DRAIN_S)
+    deadline = Deadline()
+    # A transaction that was committed all the same is done: then nothing comes again.
+    while stream.committed() != {0: 20, 1: 20}:
+        batch = member.source.poll(BatchLimits(), WAIT_S)
+        if batch:
+            deliver(member, list(batch))
+            member.sink.drain(DRAIN_S)
+        deadline.check("all is committed")
     everything = {(number, offset) for number in range(2) for offset in range(20)}
     assert set(stream.labelled()) == everything
-    assert stream.committed() == {0: 20, 1: 20}
 
 
 def test_the_end_is_the_one_that_was_there_at_the_start(stream: StreamUnderTest) -> None:
@@ -204,7 +216,7 @@ def test_after_a_rewind_the_end_is_reached_again(stream: StreamUnderTest) -> Non
     read_to_end(member)
     member.source.rewind()
     assert not member.source.exhausted()
-    member.sink.deliver(outcome_of(read_to_end(member)))
+    deliver(member, read_to_end(member))
     member.sink.drain(DRAIN_S)
     assert stream.labelled() == Counter([(0, offset) for offset in range(4)])
 
@@ -219,7 +231,7 @@ def test_an_endless_source_is_never_exhausted(stream: StreamUnderTest) -> None:
 def test_a_group_that_has_read_all_is_exhausted_from_the_start(stream: StreamUnderTest) -> None:
     stream.append(1, *values(5))
     first = stream.join()
-    first.sink.deliver(outcome_of(read(first, 5)))
+    deliver(first, read(first, 5))
     first.sink.drain(DRAIN_S)
     stream.leave(first)
     assert read_to_end(stream.join(ReadTo.END)) == []
@@ -229,7 +241,7 @@ def test_the_next_member_starts_where_the_last_one_drained(stream: StreamUnderTe
     stream.append(0, *values(10))
     first = stream.join()
     records = read(first, 10)
-    first.sink.deliver(outcome_of(records[:6]))
+    deliver(first, records[:6])
     first.sink.drain(DRAIN_S)
     stream.leave(first)
     second = stream.join()

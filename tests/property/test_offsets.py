@@ -78,10 +78,10 @@ def test_offsets_never_pass_an_unacknowledged_record_and_reach_the_end_when_all_
         else:
             number = data.draw(st.integers(0, len(run.bench.producer.held) - 1), "acknowledge")
             run.acknowledge(run.bench.producer.held[number])
-        in_flight = run.bench.sink.advance()
+        in_flight = run.bench.sink.advance(0)
         assert in_flight <= len(run.records)
         run.check()
-    assert run.bench.sink.advance() == 0
+    assert run.bench.sink.advance(0) == 0
     run.bench.sink.drain(1)
     ends = {(TOPIC, number): end for number, end in enumerate(run.next_offsets) if end}
     assert run.bench.committer.committed() == ends
@@ -101,7 +101,7 @@ def test_after_a_failure_nothing_from_the_failed_record_on_is_ever_committed(
         else:
             run.bench.producer.fail(TIMED_OUT, messages[number])
         try:
-            run.bench.sink.advance()
+            run.bench.sink.advance(0)
         except RetriableError:
             assert run.acknowledged != {(record.partition(), record.offset()) for record in run.records}
         run.check()

@@ -49,9 +49,9 @@ class FakeProducer:
         value: bytes | None,
         key: bytes | None,
         *,
-        on_delivery: Report,
-        timestamp: int,
         headers: Sequence[tuple[str, str | bytes | None]],
+        on_delivery: Report,
+        timestamp: int = 0,
     ) -> None:
         if self.full_times:
             self.full_times -= 1

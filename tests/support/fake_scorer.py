@@ -7,7 +7,7 @@ import numpy as np
 
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome, Scores
-from consumer.scoring.record import Record
+from consumer.scoring.record import Batch, Record, timestamps_ms
 from shared.reviews import Model
 from tests.support.fake_clock import START_S, FakeClock
 
@@ -20,7 +20,7 @@ class FakeScorer:
 
     def __init__(self, clock: FakeClock | None = None, text_s: float = 0.0) -> None:
         self._clock = clock
-        self._text_s = text_s
+        self.text_s = text_s
         self.calls: list[list[str]] = []
         self.while_scoring: Callable[[], None] = lambda: None
 
@@ -28,7 +28,7 @@ class FakeScorer:
         self.calls.append(list(texts))
         self.while_scoring()
         if self._clock is not None:
-            self._clock.advance(self._text_s * len(texts))
+            self._clock.advance(self.text_s * len(texts))
         return keyword_scores(texts)
 
 
@@ -41,8 +41,11 @@ def keyword_scores(texts: Sequence[str]) -> Scores:
     return Scores(MODEL, CLASSES, labels, np.full(len(texts), 0.75), probabilities)
 
 
-def outcome_of(records: Sequence[Record], value_bytes_max: int = 1_000_000) -> Outcome:
+def outcome_of(batch: Batch | Sequence[Record], value_bytes_max: int = 1_000_000) -> Outcome:
     """Return what becomes of records when FakeScorer scores them at the start of FakeClock's time."""
-    readable, dead_letters = decode(records, value_bytes_max)
-    scores = keyword_scores([labelled.review.text for labelled in readable])
-    return Outcome(records, readable, scores, dead_letters, datetime.fromtimestamp(START_S, UTC))
+    if not isinstance(batch, Batch):
+        batch = Batch(batch, sum(len(record.value() or b"") for record in batch))
+    readable, dead_letters = decode(batch.records, value_bytes_max)
+    scored_at = datetime.fromtimestamp(START_S, UTC)
+    stamps_ms = timestamps_ms(batch.records)
+    return Outcome(batch, readable, keyword_scores(readable.texts()), dead_letters, scored_at, stamps_ms)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from consumer.kafka.group import ReadTo
-from consumer.scoring.outcome import DeadLetter, Labelled, Outcome
-from consumer.scoring.ports import BatchLimits
-from consumer.scoring.record import Partition, Record, last_records
+from consumer.scoring.batching import BatchLimits
+from consumer.scoring.outcome import DeadLetter, Outcome
+from consumer.scoring.record import Batch, Partition, Record, last_records
 from shared.errors import RetriableError, ReviewstreamError
+from shared.reviews import Review
 from tests.support.memory_records import TOPIC, MemoryRecord
 
 
@@ -39,20 +40,21 @@ class MemorySource:
         self._ends = [len(records) for records in log.partitions] if read_to is ReadTo.END else None
         self.delivered = list(self._next)
 
-    def poll(self, limits: BatchLimits, wait_s: float) -> Sequence[Record]:
+    def poll(self, limits: BatchLimits, wait_s: float) -> Batch:
         with self._log.changed:
             self._log.changed.wait_for(self._something_is_there, wait_s)
             batch: list[Record] = []
             size_bytes = 0
             for number, records in enumerate(self._log.partitions):
                 while self._next[number] < len(records):
-                    if len(batch) == limits.records or size_bytes >= limits.size_bytes:
-                        return batch
+                    closed_by = limits.closes(len(batch), size_bytes)
+                    if closed_by.more_is_waiting:
+                        return Batch(batch, size_bytes, closed_by)
                     record = records[self._next[number]]
                     batch.append(record)
                     size_bytes += len(record.content or b"")
                     self._next[number] += 1
-            return batch
+            return Batch(batch, size_bytes, limits.closes(len(batch), size_bytes))
 
     def rewind(self) -> None:
         self._next = list(self.delivered)
@@ -75,13 +77,22 @@ class MemorySource:
         return any(reached < len(records) for reached, records in zip(self._next, self._log.partitions, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledReview:
+    """A review that has become durable, with the label it was given."""
+
+    record: Record
+    review: Review
+    label: str
+
+
 class MemorySink:
     """A Sink that keeps outcomes in lists; they become durable at the next `advance` unless `holding` is set."""
 
     def __init__(self, source: MemorySource) -> None:
         self._source = source
         self._in_flight: deque[Outcome] = deque()
-        self.labelled: list[tuple[Labelled, str]] = []
+        self.labelled: list[LabelledReview] = []
         self.dead_letters: list[DeadLetter] = []
         self.holding = False
         self.drained = 0
@@ -94,16 +105,19 @@ class MemorySink:
             raise failure
         self._in_flight.append(outcome)
 
-    def advance(self) -> int:
+    def advance(self, wait_s: float) -> int:
+        del wait_s
         while self._in_flight and not self.holding:
             outcome = self._in_flight.popleft()
-            self.labelled += zip(outcome.labelled, outcome.scores.labels, strict=True)
+            labelled = outcome.labelled
+            rows = zip(labelled.records, labelled.reviews, outcome.scores.labels, strict=True)
+            self.labelled += [LabelledReview(*row) for row in rows]
             self.dead_letters += outcome.dead_letters
-            self._source.note_delivered(outcome.records)
-        return sum(len(outcome.records) for outcome in self._in_flight)
+            self._source.note_delivered(outcome.batch.records)
+        return sum(len(outcome.batch) for outcome in self._in_flight)
 
     def drain(self, deadline_s: float) -> None:
-        if self.advance():
+        if self.advance(0):
             raise RetriableError(f"not durable within {deadline_s:g} s")
         self._source.commit()
         self.drained += 1

@@ -16,7 +16,6 @@ class ScoredBatch:
     """What `scored` was told."""
 
     outcome: Outcome
-    closed_by: str
     times: BatchTimes
 
 
@@ -30,7 +29,7 @@ class AcknowledgedBatch:
 
 
 class RecordingObserver:
-    """An Observer, and a GroupObserver, that only takes notes."""
+    """An Observer, TransactionObserver, GroupObserver and CostObserver that only takes notes."""
 
     def __init__(self) -> None:
         self.batches: list[ScoredBatch] = []
@@ -39,9 +38,11 @@ class RecordingObserver:
         self.rewinds = 0
         self.signs_of_life = 0
         self.rebalances: list[tuple[str, int, int]] = []
+        self.transactions: list[tuple[str, float]] = []
+        self.costs: list[tuple[int, float]] = []
 
-    def scored(self, outcome: Outcome, closed_by: str, times: BatchTimes) -> None:
-        self.batches.append(ScoredBatch(outcome, closed_by, times))
+    def scored(self, outcome: Outcome, times: BatchTimes) -> None:
+        self.batches.append(ScoredBatch(outcome, times))
 
     def waited(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -61,6 +62,12 @@ class RecordingObserver:
     def rebalanced(self, kind: str, partitions: int, assigned: int) -> None:
         self.rebalances.append((kind, partitions, assigned))
 
+    def transaction_ended(self, outcome: str, seconds: float) -> None:
+        self.transactions.append((outcome, seconds))
+
+    def observe(self, size_bytes: int, seconds: float) -> None:
+        self.costs.append((size_bytes, seconds))
+
     def batch_sizes(self) -> list[int]:
         """Return how many records each batch had."""
-        return [len(batch.outcome.records) for batch in self.batches]
+        return [len(batch.outcome.batch) for batch in self.batches]

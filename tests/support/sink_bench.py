@@ -5,7 +5,8 @@ from typing import cast
 
 from confluent_kafka import Producer
 
-from consumer.kafka.at_least_once import AtLeastOnceSink, DeliverySettings
+from consumer.kafka.at_least_once import AtLeastOnceSink
+from consumer.kafka.delivery import DeliverySettings
 from consumer.scoring.record import Record
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_committer import FakeCommitter
@@ -25,10 +26,12 @@ class SinkBench:
         self.producer = FakeProducer(self.clock)
         self.committer = FakeCommitter()
         self.observer = RecordingObserver()
-        settings = DeliverySettings(LABELS, LETTERS, inflight_records_max, commit_interval_s, room_wait_s_max=10.0)
+        settings = DeliverySettings(
+            LABELS, LETTERS, inflight_records_max, commit_interval_s=commit_interval_s, room_wait_s_max=10.0
+        )
         # The fake has what the sink uses of a producer.
         producer = cast("Producer", self.producer)
-        self.sink = AtLeastOnceSink(producer, self.committer, settings, self.observer, self.clock)
+        self.sink = AtLeastOnceSink(producer, self.committer, settings, self.observer, self.observer, self.clock)
 
     def deliver(self, records: Sequence[Record]) -> None:
         """Hand over what becomes of some records."""

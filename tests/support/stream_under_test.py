@@ -3,16 +3,20 @@
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from consumer.kafka.at_least_once import AtLeastOnceSink, DeliverySettings
+from consumer.kafka.at_least_once import AtLeastOnceSink
+from consumer.kafka.delivery import Delivery, DeliverySettings
 from consumer.kafka.events import read_dead_letter_headers
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.range_reader import RangeReader, StoredMessage
 from consumer.kafka.source import KafkaSource
+from consumer.kafka.transactions import ExactlyOnceSink
+from consumer.scoring.lane import ThreadLane
 from consumer.scoring.ports import Sink, Source
 from shared.clock import SystemClock
 from shared.codec import decode_label
@@ -34,6 +38,8 @@ class Member:
 
     source: Source
     sink: Sink
+    # What it holds of its group now.
+    membership: Callable[[], object] = lambda: None
 
 
 class StreamUnderTest(Protocol):
@@ -78,7 +84,7 @@ class MemoryStream:
         pass
 
     def labelled(self) -> Counter[Coordinates]:
-        records = [labelled.record for sink in self._sinks for labelled, _ in sink.labelled]
+        records = [labelled.record for sink in self._sinks for labelled in sink.labelled]
         return Counter((record.partition(), record.offset()) for record in records)
 
     def dead_lettered(self) -> Counter[Coordinates]:
@@ -96,8 +102,10 @@ class KafkaStream:
     kafka: KafkaSettings
     topics: TopicSettings
     protocol: str = "consumer"
+    delivery: Delivery = Delivery.AT_LEAST_ONCE
     group: str = field(default_factory=lambda: f"contract-{uuid.uuid4().hex[:10]}")
     members: dict[int, KafkaSource] = field(default_factory=dict)
+    sinks: list[ExactlyOnceSink] = field(default_factory=list)
 
     def append(self, partition: int, *values: bytes) -> None:
         producer = Producer(self.kafka.producer_config())
@@ -107,14 +115,26 @@ class KafkaStream:
 
     def join(self, read_to: ReadTo = ReadTo.FOREVER) -> Member:
         observer = RecordingObserver()
-        group = GroupSettings(self.group, self.protocol, "earliest", read_to)
+        group = GroupSettings(self.group, self.protocol, "earliest", read_to, self.delivery)
         source = KafkaSource(self.kafka, group, self.topics.input_topic, observer)
-        delivery = DeliverySettings(self.topics.output_topic, self.topics.dead_letters)
-        sink = AtLeastOnceSink(Producer(self.kafka.producer_config()), source, delivery, observer, SystemClock())
-        member = Member(source, sink)
+        sink = self._sink(source, observer)
+        member = Member(source, sink, source._consumer.consumer_group_metadata)
         self.members[id(member)] = source
         source.subscribe(before_revoke=lambda: sink.drain(REQUEST_S))
         return member
+
+    def _sink(self, source: KafkaSource, observer: RecordingObserver) -> Sink:
+        settings = DeliverySettings(self.topics.output_topic, self.topics.dead_letters)
+        clock = SystemClock()
+        if self.delivery is Delivery.AT_LEAST_ONCE:
+            producer = Producer(self.kafka.producer_config())
+            return AtLeastOnceSink(producer, source, settings, observer, observer, clock)
+        producer = Producer(self.kafka.transactional_config(f"{self.group}-{uuid.uuid4().hex[:8]}", 15))
+        lane = ThreadLane("transactions")
+        sink = ExactlyOnceSink(producer, settings, observer, observer, clock, lane, source.note_delivered)
+        self.sinks.append(sink)
+        sink.start()
+        return sink
 
     def leave(self, member: Member) -> None:
         self.members.pop(id(member)).close()
@@ -123,6 +143,8 @@ class KafkaStream:
         """End every member that is left."""
         while self.members:
             self.members.popitem()[1].close()
+        while self.sinks:
+            self.sinks.pop().close()
 
     def labelled(self) -> Counter[Coordinates]:
         sources = [decode_label(message.value or b"").source for message in self._stored(self.topics.output_topic)]

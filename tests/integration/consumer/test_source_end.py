@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Producer
 
 from consumer.kafka.group import ReadTo
-from consumer.scoring.ports import BatchLimits
+from consumer.scoring.batching import BatchLimits
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
 from tests.support.memory_records import review_value

@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from consumer.kafka.at_least_once import NEEDS_AN_OPERATOR, delivery_failure
+from consumer.kafka.delivery import NEEDS_AN_OPERATOR, delivery_failure
 from shared.errors import ConfigurationError, FatalError, RetriableError
 from tests.support.memory_records import TOPIC, MemoryRecord, reviews
 from tests.support.sink_bench import LABELS, LETTERS, SinkBench
@@ -21,7 +21,7 @@ def test_deliver_returns_before_anything_is_acknowledged_and_the_next_batch_may_
     bench.deliver(reviews(3))
     bench.deliver(reviews(2, first=3))
     assert len(bench.producer.held) == 5
-    assert bench.sink.advance() == 5
+    assert bench.sink.advance(0) == 5
     assert bench.committer.commits == []
 
 
@@ -37,10 +37,10 @@ def test_a_batch_is_committed_past_its_last_record_in_each_partition_once_all_of
     bench.deliver([*reviews(2, first=7), *reviews(1, partition=1, first=40), bad(9)])
     *others, last = bench.producer.held
     bench.producer.release(*others)
-    assert bench.sink.advance() == 4
+    assert bench.sink.advance(0) == 4
     assert bench.committer.commits == []
     bench.producer.release(last)
-    assert bench.sink.advance() == 0
+    assert bench.sink.advance(0) == 0
     assert bench.committer.commits == [{P0: 10, P1: 41}]
 
 
@@ -50,10 +50,10 @@ def test_a_batch_acknowledged_early_waits_for_the_one_before_it() -> None:
     bench.deliver(reviews(2, first=2))
     first, second = bench.producer.held[:2], bench.producer.held[2:]
     bench.producer.release(*second)
-    assert bench.sink.advance() == 4
+    assert bench.sink.advance(0) == 4
     assert bench.committer.commits == []
     bench.producer.release(*first)
-    assert bench.sink.advance() == 0
+    assert bench.sink.advance(0) == 0
     assert bench.committer.committed() == {P0: 4}
 
 
@@ -62,12 +62,12 @@ def test_commits_are_no_more_frequent_than_the_interval_and_none_is_forgotten() 
     for first in range(3):
         bench.deliver(reviews(1, first=first))
         bench.producer.release_all()
-        bench.sink.advance()
+        bench.sink.advance(0)
     assert bench.committer.commits == [{P0: 1}]
     bench.clock.advance(0.25)
-    bench.sink.advance()
+    bench.sink.advance(0)
     assert bench.committer.commits == [{P0: 1}, {P0: 3}]
-    bench.sink.advance()
+    bench.sink.advance(0)
     assert len(bench.committer.commits) == 2
 
 
@@ -77,7 +77,7 @@ def test_the_observer_hears_of_a_batch_when_it_is_durable() -> None:
     assert bench.observer.durable == []
     bench.clock.advance(0.5)
     bench.producer.release_all()
-    bench.sink.advance()
+    bench.sink.advance(0)
     (durable,) = bench.observer.durable
     assert durable.timestamps_ms == [1_700_000_000_000] * 3
     assert durable.last == {P0: 2}
@@ -128,7 +128,7 @@ def test_a_queue_that_stays_full_is_a_retriable_error_and_commits_nothing() -> N
     bench.producer.full_times = 10_000
     with pytest.raises(RetriableError, match="stays full"):
         bench.deliver(reviews(2))
-    assert bench.sink.advance() == 2
+    assert bench.sink.advance(0) == 2
     assert bench.committer.commits == []
 
 
@@ -148,7 +148,7 @@ def test_drain_waits_for_every_acknowledgement_and_then_for_the_commit() -> None
     bench.producer.while_waiting = lambda: bench.producer.release(bench.producer.held[0])
     bench.sink.drain(30)
     assert bench.committer.waited_for == [{P0: 4}]
-    assert bench.sink.advance() == 0
+    assert bench.sink.advance(0) == 0
 
 
 def test_drain_with_nothing_in_flight_still_waits_for_a_commit_that_was_put_off() -> None:
@@ -157,7 +157,7 @@ def test_drain_with_nothing_in_flight_still_waits_for_a_commit_that_was_put_off(
     for first in range(2):
         bench.deliver(reviews(1, first=first))
         bench.producer.release_all()
-        bench.sink.advance()
+        bench.sink.advance(0)
     bench.sink.drain(30)
     assert bench.committer.waited_for == [{P0: 2}]
 
@@ -167,7 +167,7 @@ def test_drain_waits_for_the_answer_to_commits_that_were_sent_before_but_not_twi
     for first in range(2):
         bench.deliver([*reviews(1, first=first), *reviews(1, partition=1, first=first)])
         bench.producer.release_all()
-        bench.sink.advance()
+        bench.sink.advance(0)
     assert bench.committer.waited_for == []
     bench.sink.drain(30)
     bench.sink.drain(30)
@@ -189,7 +189,7 @@ def test_a_failed_label_is_raised_and_its_batch_is_never_committed() -> None:
     bench.producer.release_all()
     for _ in range(3):
         with pytest.raises(RetriableError, match=f"a message to {LABELS} was not delivered: _MSG_TIMED_OUT"):
-            bench.sink.advance()
+            bench.sink.advance(0)
     assert bench.committer.commits == []
 
 
@@ -200,7 +200,7 @@ def test_a_failed_dead_letter_stops_the_commit_of_its_batch() -> None:
     bench.producer.fail(TIMED_OUT, letter)
     bench.producer.release_all()
     with pytest.raises(RetriableError, match=f"a message to {LETTERS}"):
-        bench.sink.advance()
+        bench.sink.advance(0)
     assert bench.committer.commits == []
 
 
@@ -210,7 +210,7 @@ def test_the_first_failure_is_the_one_that_is_told() -> None:
     bench.producer.fail(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), bench.producer.held[0])
     bench.producer.fail(TIMED_OUT, bench.producer.held[0])
     with pytest.raises(ConfigurationError):
-        bench.sink.advance()
+        bench.sink.advance(0)
 
 
 def test_batches_before_the_failed_one_are_durable_and_committed_later() -> None:
@@ -220,7 +220,7 @@ def test_batches_before_the_failed_one_are_durable_and_committed_later() -> None
     bench.producer.release(bench.producer.held[0])
     bench.producer.fail(TIMED_OUT, bench.producer.held[0])
     with pytest.raises(RetriableError):
-        bench.sink.advance()
+        bench.sink.advance(0)
     bench.sink.abandon()
     bench.sink.drain(1)
     assert bench.committer.committed() == {P0: 1}
@@ -230,10 +230,10 @@ def test_late_reports_of_what_was_abandoned_touch_nothing() -> None:
     bench = SinkBench()
     bench.deliver(reviews(3))
     bench.sink.abandon()
-    assert bench.sink.advance() == 0
+    assert bench.sink.advance(0) == 0
     bench.producer.fail(TIMED_OUT, bench.producer.held[0])
     bench.producer.release_all()
-    assert bench.sink.advance() == 0
+    assert bench.sink.advance(0) == 0
     assert bench.committer.commits == []
     assert bench.observer.durable == []
 
@@ -245,10 +245,10 @@ def test_after_abandoning_the_same_records_are_delivered_afresh() -> None:
     bench.sink.abandon()
     bench.deliver(reviews(2))
     bench.producer.release(*old)
-    assert bench.sink.advance() == 2
+    assert bench.sink.advance(0) == 2
     assert bench.committer.commits == []
     bench.producer.release_all()
-    assert bench.sink.advance() == 0
+    assert bench.sink.advance(0) == 0
     assert bench.committer.commits == [{P0: 2}]
     assert [message.headers for message in bench.producer.sent[:2]] == [
         message.headers for message in bench.producer.sent[2:]
@@ -261,9 +261,9 @@ def test_a_commit_that_fails_is_tried_again() -> None:
     bench.producer.release_all()
     bench.committer.failure = RetriableError("no coordinator")
     with pytest.raises(RetriableError, match="no coordinator"):
-        bench.sink.advance()
+        bench.sink.advance(0)
     bench.sink.abandon()
-    bench.sink.advance()
+    bench.sink.advance(0)
     assert bench.committer.commits == [{P0: 1}]
 
 
@@ -271,7 +271,7 @@ def test_a_commit_that_fails_in_a_drain_is_tried_again_by_the_next() -> None:
     bench = SinkBench()
     bench.deliver(reviews(1))
     bench.producer.release_all()
-    bench.sink.advance()
+    bench.sink.advance(0)
     bench.committer.failure = RetriableError("no coordinator")
     with pytest.raises(RetriableError, match="no coordinator"):
         bench.sink.drain(1)

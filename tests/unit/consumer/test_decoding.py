@@ -139,8 +139,8 @@ def test_any_character_comes_through() -> None:
 def test_bad_records_and_good_ones_keep_their_order_and_each_is_there_once() -> None:
     records = [*reviews(2), MemoryRecord(b"?", at_offset=2), *reviews(1, first=3), MemoryRecord(None, at_offset=4)]
     readable, dead_letters = decode(records, LIMIT)
-    assert [labelled.record.offset() for labelled in readable] == [0, 1, 3]
-    assert [labelled.review.review_id for labelled in readable] == ["0-0", "0-1", "0-3"]
+    assert [record.offset() for record in readable.records] == [0, 1, 3]
+    assert [review.review_id for review in readable.reviews] == ["0-0", "0-1", "0-3"]
     assert [(letter.record.offset(), letter.reason, letter.stage) for letter in dead_letters] == [
         (2, Reason.NOT_JSON, "decode"),
         (4, Reason.EMPTY_VALUE, "decode"),

@@ -9,9 +9,9 @@ from consumer.kafka.events import (
     MESSAGE_CHARS_MAX,
     OutgoingMessage,
     dead_letter_message,
-    label_messages,
     read_dead_letter_headers,
 )
+from consumer.kafka.labels import LabelWriter
 from consumer.scoring.outcome import DeadLetter
 from shared.codec import decode_label, label_id
 from shared.errors import Reason
@@ -23,7 +23,7 @@ FAILED_AT = datetime(2024, 5, 6, 9, 0, tzinfo=timezone(timedelta(hours=2)))
 
 
 def labels_of(*records: MemoryRecord) -> list[OutgoingMessage]:
-    return list(label_messages(outcome_of(records)))
+    return [OutgoingMessage(*message) for message in LabelWriter().messages(outcome_of(records))]
 
 
 def letter_of(record: MemoryRecord, message: str = "no good") -> OutgoingMessage:
@@ -43,7 +43,7 @@ def test_a_label_says_which_review_what_and_by_which_model() -> None:
 def test_a_label_has_its_records_key_and_the_reviews_id_where_there_is_none() -> None:
     value = review_value("ключ")
     messages = labels_of(MemoryRecord(value, name=b"\xff key"), MemoryRecord(value), MemoryRecord(value, name=b""))
-    assert [message.key for message in messages] == [b"\xff key", "ключ".encode(), b""]
+    assert [message.key for message in messages] == [b"\xff key", "ключ", b""]
 
 
 def test_a_label_never_holds_the_text() -> None:
@@ -59,7 +59,7 @@ def test_a_label_is_a_cloud_event_whose_id_depends_on_place_and_model_only() -> 
     headers = dict(labels_of(record)[0].headers)
     assert headers == {
         "ce_specversion": "1.0",
-        "ce_id": label_id(TOPIC, 2, 41, MODEL.digest),
+        "ce_id": label_id(TOPIC, 2, 41, MODEL.digest).encode(),
         "ce_type": "reviews.sentiment.v1",
         "ce_source": "reviewstream/consumer",
         "content-type": "application/json",

@@ -1,5 +1,7 @@
 """The loop against its twins in memory: how batches grow, when it rewinds, how it stops."""
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -7,8 +9,9 @@ import numpy as np
 import pytest
 
 from consumer.kafka.group import ReadTo
+from consumer.scoring.batching import BatchBounds, BatchPolicy
+from consumer.scoring.lane import InlineLane, Result
 from consumer.scoring.loop import LoopLimits, ScoringLoop
-from consumer.scoring.ports import BatchLimits
 from shared.errors import FatalError, RetriableError
 from tests.support.fake_clock import START_S, FakeClock
 from tests.support.fake_scorer import FakeScorer
@@ -20,10 +23,22 @@ NO_WAIT = LoopLimits(idle_wait_s=0, busy_wait_s=0, rewinds_max=2)
 TRY_AGAIN = RetriableError("the broker is away")
 
 
+class RecordingLane(InlineLane):
+    """Remembers how many batches were scored beside the loop."""
+
+    def __init__(self) -> None:
+        self.used = 0
+
+    def begin(self, work: Callable[[], Result]) -> Future[Result]:
+        self.used += 1
+        return super().begin(work)
+
+
 class Bench:
     """A loop with everything around it."""
 
-    def __init__(self, limits: LoopLimits = NO_WAIT, read_to: ReadTo = ReadTo.END, reviews: int = 0) -> None:
+    def __init__(self, records_max: int = 1000, read_to: ReadTo = ReadTo.END, reviews: int = 0) -> None:
+        limits = NO_WAIT
         self.log = MemoryLog()
         self.append(reviews)
         self.clock = FakeClock()
@@ -32,7 +47,11 @@ class Bench:
         self.scorer = FakeScorer(self.clock)
         self.observer = RecordingObserver()
         self.stop_requested = False
-        self.loop = ScoringLoop(self.source, self.scorer, self.sink, self.observer, self.clock, limits)
+        self.policy = BatchPolicy(BatchBounds(records_max))
+        self.lane = RecordingLane()
+        self.loop = ScoringLoop(
+            self.source, self.scorer, self.sink, self.observer, self.clock, self.policy, limits, self.lane
+        )
 
     def request_stop(self) -> None:
         self.stop_requested = True
@@ -48,11 +67,7 @@ class Bench:
             self.log.append(review_value(f"r{number}", f"a good note, number {number}"))
 
     def labelled_offsets(self) -> list[int]:
-        return [labelled.record.offset() for labelled, _ in self.sink.labelled]
-
-
-def one_at_a_time() -> LoopLimits:
-    return LoopLimits(batch=BatchLimits(records=1), idle_wait_s=0, busy_wait_s=0, rewinds_max=2)
+        return [labelled.record.offset() for labelled in self.sink.labelled]
 
 
 def test_a_record_that_comes_alone_is_a_batch_of_one() -> None:
@@ -72,21 +87,20 @@ def test_what_comes_while_a_batch_is_scored_is_the_next_batch() -> None:
 
 
 def test_a_batch_says_whether_records_ran_out_or_the_limit_was_reached() -> None:
-    bench = Bench(LoopLimits(batch=BatchLimits(records=4), idle_wait_s=0, busy_wait_s=0), reviews=10)
+    bench = Bench(4, reviews=10)
     bench.run()
     assert bench.observer.batch_sizes() == [4, 4, 2]
-    assert [batch.closed_by for batch in bench.observer.batches] == ["count", "count", "drained"]
+    assert [batch.outcome.batch.closed_by for batch in bench.observer.batches] == ["count", "count", "drained"]
 
 
 def test_unreadable_record_becomes_a_dead_letter_and_its_neighbours_are_labelled() -> None:
-    bench = Bench()
+    bench = Bench(read_to=ReadTo.FOREVER)
     bench.log.append(review_value("a", "this is good"))
     bench.log.append(b"this is no JSON")
     bench.log.append(review_value("b", "this is bad"))
-    bench.source = MemorySource(bench.log, ReadTo.END)
-    bench.sink = MemorySink(bench.source)
-    ScoringLoop(bench.source, bench.scorer, bench.sink, bench.observer, bench.clock, NO_WAIT).run(lambda: False)
-    assert [(one.review.review_id, label) for one, label in bench.sink.labelled] == [
+    bench.loop.turn()
+    bench.loop.settle(0)
+    assert [(one.review.review_id, one.label) for one in bench.sink.labelled] == [
         ("a", "positive"),
         ("b", "negative"),
     ]
@@ -108,7 +122,7 @@ def test_a_bounded_source_is_read_to_its_end_and_drained() -> None:
 
 
 def test_stop_ends_the_reading_and_drains_what_is_in_flight() -> None:
-    bench = Bench(one_at_a_time(), ReadTo.FOREVER, reviews=10)
+    bench = Bench(1, ReadTo.FOREVER, reviews=10)
     bench.sink.holding = True
 
     def stop_at_the_third() -> None:
@@ -132,7 +146,7 @@ def test_what_cannot_be_drained_after_a_stop_is_told_and_not_tried_again() -> No
 
 
 def test_after_a_retriable_error_everything_undelivered_is_read_again() -> None:
-    bench = Bench(one_at_a_time(), reviews=4)
+    bench = Bench(1, reviews=4)
     bench.sink.failures.extend([None, TRY_AGAIN])
     bench.run()
     assert bench.observer.rewinds == 1
@@ -140,7 +154,7 @@ def test_after_a_retriable_error_everything_undelivered_is_read_again() -> None:
 
 
 def test_what_is_in_flight_when_an_error_comes_is_given_up_and_read_again() -> None:
-    bench = Bench(one_at_a_time(), reviews=3)
+    bench = Bench(1, reviews=3)
     bench.sink.holding = True
     bench.sink.failures.extend([None, None, TRY_AGAIN])
     bench.scorer.while_scoring = bench.hold_until_rewound
@@ -168,7 +182,7 @@ def test_an_error_that_stays_ends_the_process_after_the_allowed_rewinds() -> Non
 
 
 def test_an_acknowledgement_in_between_starts_the_count_of_rewinds_anew() -> None:
-    bench = Bench(one_at_a_time(), reviews=4)
+    bench = Bench(1, reviews=4)
     bench.sink.failures.extend([TRY_AGAIN, TRY_AGAIN, None, TRY_AGAIN, TRY_AGAIN, None])
     bench.run()
     assert bench.observer.rewinds == 4
@@ -176,7 +190,7 @@ def test_an_acknowledgement_in_between_starts_the_count_of_rewinds_anew() -> Non
 
 
 def test_a_batch_handed_over_but_not_acknowledged_does_not_start_the_count_anew() -> None:
-    bench = Bench(one_at_a_time(), reviews=4)
+    bench = Bench(1, reviews=4)
     bench.sink.holding = True
     bench.sink.failures.extend([None, TRY_AGAIN] * 5)
     with pytest.raises(FatalError):
@@ -194,12 +208,13 @@ def test_an_error_that_needs_an_operator_ends_the_loop_at_once() -> None:
 
 def test_times_of_a_batch_are_those_of_its_steps() -> None:
     bench = Bench(reviews=4)
-    ScoringLoop(
-        bench.source, FakeScorer(bench.clock, text_s=0.5), bench.sink, bench.observer, bench.clock, NO_WAIT
-    ).run(lambda: False)
+    bench.scorer.text_s = 0.5
+    bench.run()
     (batch,) = bench.observer.batches
     assert batch.times.score_s == pytest.approx(2.0)
     assert (batch.times.poll_s, batch.times.decode_s, batch.times.deliver_s) == (0, 0, 0)
+    assert batch.times.score_wait_s == pytest.approx(2.0)
+    assert batch.outcome.work_s == pytest.approx(2.0)
     assert batch.outcome.scored_at == datetime.fromtimestamp(START_S + 2, UTC)
 
 
@@ -217,4 +232,4 @@ def test_every_record_of_a_batch_is_in_its_outcome() -> None:
     bench = Bench(reviews=5)
     bench.run()
     (batch,) = bench.observer.batches
-    assert batch.outcome.records == bench.log.partitions[0]
+    assert batch.outcome.batch.records == bench.log.partitions[0]

@@ -8,7 +8,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.source import KafkaSource
-from consumer.scoring.ports import BatchLimits
+from consumer.scoring.batching import BatchLimits
+from consumer.scoring.record import ClosedBy
 from shared.errors import ConfigurationError, FatalError, RetriableError
 from shared.kafka_client import KafkaSettings
 from tests.support.memory_records import TOPIC
@@ -174,12 +175,43 @@ def test_records_of_a_partition_that_comes_back_during_the_poll_are_handed_out()
     bench = Bench("earliest", 0)
     bench.consumer.messages = [message(0, 5)]
 
-    def lose_and_get_back() -> None:
-        bench.lose(0)
+    def give_up_and_get_back() -> None:
+        bench.revoke(0)
         bench.assign(0)
 
-    bench.consumer.while_polling = lose_and_get_back
+    bench.consumer.while_polling = give_up_and_get_back
     assert bench.poll() == [(0, 5)]
+
+
+def test_after_partitions_were_lost_nothing_in_flight_counts_and_what_is_held_is_read_again() -> None:
+    bench = Bench("earliest", 0, 1)
+    bench.consumer.messages = [message(1, 7)]
+    bench.consumer.while_polling = lambda: bench.lose(0)
+    with pytest.raises(RetriableError, match="partitions were lost"):
+        bench.poll()
+    bench.source.rewind()
+    assert bench.consumer.sought == {1: 7}
+
+
+def test_a_batch_that_saw_a_partition_go_says_so() -> None:
+    bench = Bench("earliest", 0, 1)
+    bench.consumer.messages = [message(0, 5), message(1, 7)]
+
+    def give_up_the_first() -> None:
+        if bench.source.assigned() == [P0, P1]:
+            bench.revoke(0)
+
+    bench.consumer.while_polling = give_up_the_first
+    batch = bench.source.poll(BatchLimits(), 0)
+    assert ([record.partition() for record in batch], batch.closed_by) == ([1], ClosedBy.REVOKED)
+
+
+def test_offsets_that_a_transaction_committed_are_where_a_rewind_goes() -> None:
+    bench = Bench("earliest", 0)
+    bench.source.note_delivered({P0: 9, P1: 30})
+    bench.source.rewind()
+    assert bench.consumer.sought == {0: 9}
+    assert bench.consumer.commits == []
 
 
 def test_what_is_in_flight_is_drained_before_a_partition_goes_and_not_when_it_is_lost() -> None:
@@ -199,7 +231,9 @@ def test_a_drain_that_fails_does_not_keep_the_partition() -> None:
         raise RetriableError("the broker is away")
 
     bench.source._before_revoke = fail
-    bench.revoke(0)
+    bench.consumer.while_polling = lambda: bench.revoke(0)
+    with pytest.raises(RetriableError, match="the broker is away"):
+        bench.poll()
     assert bench.source.assigned() == []
     assert bench.consumer.held == []
 

@@ -1,0 +1,104 @@
+"""The stream put together: here the concrete classes meet."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from confluent_kafka import Producer
+
+from consumer.commands.run_settings import RunSettings
+from consumer.kafka.at_least_once import AtLeastOnceSink
+from consumer.kafka.delivery import Delivery, DeliverySettings
+from consumer.kafka.group import GroupSettings, ReadTo
+from consumer.kafka.source import KafkaSource
+from consumer.kafka.transactions import ExactlyOnceSink
+from consumer.scoring.batching import BatchPolicy
+from consumer.scoring.lane import ThreadLane
+from consumer.scoring.loop import ScoringLoop
+from consumer.scoring.ports import Scorer, Sink
+from consumer.telemetry.metrics import ConsumerMetrics
+from shared.clock import SystemClock
+from shared.kafka_client import KafkaSettings, create_client
+from shared.topics import TopicSettings
+
+# A revoke must be answered before the group takes the member for dead.
+REVOKE_DRAIN_S = 10.0
+# A batch makes tens of thousands of objects and frees them: looking for cycles among them after every 700 finds none.
+COLLECT_AFTER = (50_000, 20, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A source and the loop over it."""
+
+    source: KafkaSource
+    loop: ScoringLoop
+
+    def run(self, stop_requested: Callable[[], bool]) -> None:
+        """Join the group and label until a stop is requested, or until the source is exhausted."""
+        self.source.subscribe(before_revoke=lambda: self.loop.settle(REVOKE_DRAIN_S))
+        self.loop.run(stop_requested)
+
+
+@contextmanager
+def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
+    kafka: KafkaSettings,
+    topics: TopicSettings,
+    settings: RunSettings,
+    read_to: ReadTo,
+    scorer: Scorer,
+    metrics: ConsumerMetrics,
+) -> Iterator[Stream]:
+    """Give a stream that is ready to run; it leaves its group and lets go of its transaction whatever happens."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+    delivery = Delivery(settings.delivery)
+    group = GroupSettings(settings.group, settings.group_protocol, settings.start, read_to, delivery)
+    policy = BatchPolicy(settings.batch_bounds())
+    metrics.batch_costs.read_from(policy)
+    with (
+        _source(kafka, group, topics.input_topic, metrics) as source,
+        _sink(kafka, topics, settings, source, policy, metrics) as sink,
+        ThreadLane("scoring") as lane,
+    ):
+        yield Stream(
+            source, ScoringLoop(source, scorer, sink, metrics, SystemClock(), policy, settings.loop_limits(), lane)
+        )
+
+
+@contextmanager
+def _source(kafka: KafkaSettings, group: GroupSettings, topic: str, metrics: ConsumerMetrics) -> Iterator[KafkaSource]:
+    source = KafkaSource(kafka, group, topic, metrics)
+    metrics.lag.read_from(source)
+    try:
+        yield source
+    finally:
+        metrics.lag.read_from(None)
+        source.close()
+
+
+@contextmanager
+def _sink(  # noqa: PLR0913, PLR0917 - what a sink is made of
+    kafka: KafkaSettings,
+    topics: TopicSettings,
+    settings: RunSettings,
+    source: KafkaSource,
+    policy: BatchPolicy,
+    metrics: ConsumerMetrics,
+) -> Iterator[Sink]:
+    delivery = DeliverySettings(topics.output_topic, topics.dead_letters, settings.inflight_records_max)
+    if settings.delivery == Delivery.AT_LEAST_ONCE:
+        producer = create_client(Producer, kafka.producer_config())
+        yield AtLeastOnceSink(producer, source, delivery, metrics, policy, SystemClock())
+        return
+    config = kafka.transactional_config(settings.transactional_id, settings.transaction_timeout)
+    with ThreadLane("transactions") as lane:
+        sink = ExactlyOnceSink(
+            create_client(Producer, config), delivery, metrics, policy, SystemClock(), lane, source.note_delivered
+        )
+        try:
+            sink.start()
+            yield sink
+        finally:
+            sink.close()

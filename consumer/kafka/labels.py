@@ -1,0 +1,118 @@
+"""The labels of a batch as Kafka messages: byte for byte what `shared.codec` writes, at a fraction of its cost."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from consumer.scoring.outcome import Outcome, Scores
+from shared.codec import TRACEPARENT, label_headers, label_namespace
+from shared.reviews import Model
+
+MessageHeaders: TypeAlias = list[tuple[str, str | bytes | None]]
+# Key, value and headers of one message.
+LabelMessage: TypeAlias = tuple[bytes | str, bytes, MessageHeaders]
+
+_encode = msgspec.json.Encoder().encode
+_sha1 = hashlib.sha1
+# Where an id's 32 hexadecimal digits stand among its 36 characters (RFC 9562), and the digits of each byte.
+_DIGIT_PLACES = np.array([place for place in range(36) if place not in {8, 13, 18, 23}])
+_BYTE_DIGITS = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint16)
+_DIGEST_BYTES = 20
+_ID_CHARS = 36
+
+
+class LabelWriter:
+    """Writes a batch's labels; what stays the same from label to label is written once."""
+
+    def __init__(self) -> None:
+        self._namespaces: dict[tuple[str, str], bytes] = {}
+
+    def messages(self, outcome: Outcome) -> Iterator[LabelMessage]:
+        """Yield the label of each review that could be read, in order, under the record's own key."""
+        labelled, scores = outcome.labelled, outcome.scores
+        records, traces = labelled.records, labelled.traceparents
+        if not records:
+            return
+        partitions = [record.partition() for record in records]
+        offsets = [record.offset() for record in records]
+        topic = records[0].topic()
+        ids = self._ids(topic, scores.model.digest, partitions, offsets)
+        beginnings = _beginnings(scores)
+        endings = _Endings(topic, scores.model, outcome)
+        version, _, kind, source, content = label_headers("", None)
+        join = b"".join
+        rows = zip(
+            records,
+            [review.review_id for review in labelled.reviews],
+            beginnings,
+            map(endings.__getitem__, partitions),
+            offsets,
+            ids,
+            traces,
+            strict=True,
+        )
+        for record, review_id, beginning, ending, offset, ce_id, trace in rows:
+            headers: MessageHeaders = [version, ("ce_id", ce_id), kind, source, content]
+            if trace is not None:
+                headers.append((TRACEPARENT, trace))
+            key = record.key()
+            value = join((b'{"review_id":', _encode(review_id), beginning, ending, b"%d}}" % offset))
+            yield review_id if key is None else key, value, headers
+
+    def _ids(self, topic: str, digest: str, partitions: Sequence[int], offsets: Sequence[int]) -> list[bytes]:
+        namespace = self._namespaces.get((topic, digest))
+        if namespace is None:
+            namespace = self._namespaces.setdefault((topic, digest), label_namespace(topic, digest).bytes)
+        names = {partition: b"%b%d/" % (namespace, partition) for partition in set(partitions)}
+        digests = [
+            _sha1(b"%b%d" % (names[partition], offset)).digest()
+            for partition, offset in zip(partitions, offsets, strict=True)
+        ]
+        return _as_uuids(np.frombuffer(b"".join(digests), np.uint8).reshape(-1, _DIGEST_BYTES))
+
+
+class _Endings(dict[int, bytes]):
+    """For each partition what stands behind the scores, up to the offset."""
+
+    def __init__(self, topic: str, model: Model, outcome: Outcome) -> None:
+        self._head = b'},"model":%b,"scored_at":%b,"source":{"topic":%b,"partition":' % (
+            _encode(model),
+            _encode(outcome.scored_at),
+            _encode(topic),
+        )
+
+    def __missing__(self, partition: int) -> bytes:
+        ending = self[partition] = b'%b%d,"offset":' % (self._head, partition)
+        return ending
+
+
+def _beginnings(scores: Scores) -> list[bytes]:
+    """Return for each label what stands behind the review's id: label, score and the scores of the classes."""
+    names = {label: b',"label":%b,"score":' % _encode(label) for label in set(scores.labels)}
+    classes = [
+        b"%b%b:" % (b"," if place else b',"scores":{', _encode(name)) for place, name in enumerate(scores.classes)
+    ]
+    columns: list[Sequence[bytes]] = [[names[label] for label in scores.labels], _numbers(scores.confidences)]
+    for place, name in enumerate(classes):
+        columns += [[name] * len(scores.labels), _numbers(scores.probabilities[:, place])]
+    return list(map(b"".join, zip(*columns, strict=True)))
+
+
+def _numbers(column: NDArray[np.float64]) -> list[bytes]:
+    return _encode(column.tolist())[1:-1].split(b",")
+
+
+def _as_uuids(digests: NDArray[np.uint8]) -> list[bytes]:
+    """Return the text of the UUIDv5 that each SHA-1 digest (n, 20) makes (RFC 9562, section 5.5)."""
+    content = digests[:, : len(UUID(int=0).bytes)].copy()
+    content[:, 6] = (content[:, 6] & 0x0F) | 0x50
+    content[:, 8] = (content[:, 8] & 0x3F) | 0x80
+    text = np.full((len(content), _ID_CHARS), ord("-"), np.uint8)
+    text[:, _DIGIT_PLACES] = _BYTE_DIGITS[content].view(np.uint8)
+    joined = text.tobytes()
+    return [joined[at : at + _ID_CHARS] for at in range(0, len(joined), _ID_CHARS)]

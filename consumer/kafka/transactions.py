@@ -1,0 +1,254 @@
+"""Exactly-once delivery: one Kafka transaction a batch carries its labels, its dead letters and its offsets."""
+
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from numpy.typing import NDArray
+
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, NEEDS_AN_OPERATOR, DeliverySettings, Outbox
+from consumer.scoring.lane import Lane
+from consumer.scoring.outcome import Outcome
+from consumer.scoring.ports import CostObserver, Observer
+from consumer.scoring.record import Partition, Record, last_records, next_offsets
+from shared.clock import Clock
+from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError, ReviewstreamError
+from shared.logs import get_logger
+
+# Another process has taken this one's transactional id: it must leave, its work is somebody else's by now.
+FENCED = frozenset(
+    {
+        KafkaError._FENCED,  # noqa: SLF001 - librdkafka's local error codes start with _
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.PRODUCER_FENCED,
+    }
+)
+REFUSED = {
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "grant Write and Describe on the transactional id",
+    KafkaError.GROUP_AUTHORIZATION_FAILED: "grant Read on the consumer group",
+    KafkaError.INVALID_TRANSACTION_TIMEOUT: "lower --transaction-timeout, or raise the broker's "
+    "transaction.max.timeout.ms",
+    KafkaError.UNSUPPORTED_VERSION: "exactly-once needs Kafka 2.5 or newer; use --delivery at-least-once",
+    KafkaError._UNSUPPORTED_FEATURE: "exactly-once needs Kafka 2.5 or newer; use --delivery at-least-once",  # noqa: SLF001
+    **NEEDS_AN_OPERATOR,
+}
+COMMIT = "commit_transaction"
+INIT_S_MAX = 60.0
+ABORT_S_MAX = 30.0
+CLOSE_S_MAX = 5.0
+RETRY_S_MAX = 15.0
+RETRY_PAUSE_S = 0.1
+# How confluent_kafka writes down what it knows of a membership: this mark, then the generation as an int.
+_MEMBERSHIP_MARK = b"CGMDv2:"
+_GENERATION_BYTES = 4
+
+
+class TransactionObserver(Observer, Protocol):
+    """Told how transactions end."""
+
+    def transaction_ended(self, outcome: str, seconds: float) -> None:
+        """`outcome` is committed, aborted or fenced; `seconds` is how long its end took."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _InFlight:
+    """The batch whose transaction is being committed; `committed` tells the seconds that took."""
+
+    records: int
+    timestamps_ms: NDArray[np.int64]
+    last: Mapping[Partition, Record]
+    size_bytes: int
+    work_s: float
+    handed_over_s: float
+    committed: "Future[float]"
+
+
+class ExactlyOnceSink:
+    """A Sink whose batches are Kafka transactions: readers with `read_committed` see each of them whole or not at all.
+
+    One transaction is open at a time. Its commit runs in a lane of its own, so that the next batch is read and scored
+    meanwhile; `deliver` waits for it before the next transaction begins. The membership shown with the offsets is the
+    one of the poll that gave the batch: where the group has moved on, the broker refuses, and nothing was done.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument a collaborator
+        self,
+        producer: Producer,
+        settings: DeliverySettings,
+        observer: TransactionObserver,
+        costs: CostObserver,
+        clock: Clock,
+        lane: Lane,
+        on_committed: Callable[[Mapping[Partition, int]], None],
+    ) -> None:
+        """`on_committed` is told where each partition goes on; the source reads again from there after a rewind."""
+        self._producer = producer
+        self._observer = observer
+        self._costs = costs
+        self._clock = clock
+        self._lane = lane
+        self._on_committed = on_committed
+        self._outbox = Outbox(producer, settings, clock, self._wait_while_full)
+        self._in_flight: _InFlight | None = None
+        self._open = False
+
+    def start(self) -> None:
+        """Take over the transactional id: what a former process left open is aborted, and a ghost of it is fenced."""
+        self._attempt("init_transactions", lambda: self._producer.init_transactions(INIT_S_MAX), INIT_S_MAX)
+
+    def deliver(self, outcome: Outcome) -> None:
+        """Wait for the transaction before, then put the batch into one of its own; see the port."""
+        self._settle_in_flight(None)
+        membership = _require_membership(outcome.batch.membership)
+        started = self._clock.monotonic()
+        self._attempt("begin_transaction", self._producer.begin_transaction, RETRY_S_MAX)
+        self._open = True
+        self._outbox.put(outcome, None)
+        last = last_records(outcome.batch.records)
+        offsets = [TopicPartition(*place, offset) for place, offset in next_offsets(last).items()]
+        work_s = outcome.work_s + self._clock.monotonic() - started
+        self._in_flight = _InFlight(
+            records=len(outcome.batch),
+            timestamps_ms=outcome.timestamps_ms,
+            last=last,
+            size_bytes=outcome.batch.size_bytes,
+            work_s=work_s,
+            handed_over_s=self._clock.monotonic(),
+            committed=self._lane.begin(lambda: self._commit(offsets, membership)),
+        )
+
+    def advance(self, wait_s: float) -> int:
+        """Note a transaction that has ended; waits, at most `wait_s`, for one that has not; see the port."""
+        self._settle_in_flight(wait_s)
+        return 0 if self._in_flight is None else self._in_flight.records
+
+    def drain(self, deadline_s: float) -> None:
+        """Wait until the last transaction is committed; see the port."""
+        self._settle_in_flight(deadline_s)
+        if self._in_flight is not None:
+            raise RetriableError(
+                f"the transaction of {self._in_flight.records} records did not end within {deadline_s:g} s",
+                hint="is the broker up? unless it commits they will be labelled again; no reader sees both",
+            )
+
+    def abandon(self) -> None:
+        """Abort what is open, so that what it holds can be delivered again; see the port."""
+        in_flight, self._in_flight = self._in_flight, None
+        if in_flight is not None:
+            # Its commit may be under way, and may succeed: then its records are done and not to be rewound.
+            error = in_flight.committed.exception()
+            if error is None:
+                self._note_committed(in_flight)
+            elif not isinstance(error, RetriableError):
+                raise error
+        if self._open:
+            started = self._clock.monotonic()
+            self._attempt("abort_transaction", lambda: self._producer.abort_transaction(ABORT_S_MAX), ABORT_S_MAX)
+            self._open = False
+            self._observer.transaction_ended("aborted", self._clock.monotonic() - started)
+
+    def close(self) -> None:
+        """Abort what is still open, so that readers need not wait until the broker does; says nothing of failures."""
+        if self._in_flight is not None:
+            wait([self._in_flight.committed], CLOSE_S_MAX)
+        if self._open:
+            with suppress(KafkaException):
+                self._producer.abort_transaction(CLOSE_S_MAX)
+
+    def _settle_in_flight(self, wait_s: float | None) -> None:
+        """Note the end of the transaction in flight, raising what it raised."""
+        self._producer.poll(0)
+        in_flight = self._in_flight
+        if in_flight is None:
+            return
+        try:
+            in_flight.committed.result(wait_s)
+        except TimeoutError:
+            self._observer.alive()
+            return
+        self._in_flight = None
+        self._note_committed(in_flight)
+
+    def _note_committed(self, in_flight: _InFlight) -> None:
+        commit_s = in_flight.committed.result()
+        self._open = False
+        self._on_committed(next_offsets(in_flight.last))
+        self._costs.observe(in_flight.size_bytes, in_flight.work_s + commit_s)
+        self._observer.transaction_ended("committed", commit_s)
+        self._observer.acknowledged(
+            in_flight.timestamps_ms, in_flight.last, self._clock.monotonic() - in_flight.handed_over_s
+        )
+
+    def _commit(self, offsets: list[TopicPartition], membership: bytes) -> float:
+        started = self._clock.monotonic()
+        self._attempt(
+            "send_offsets_to_transaction",
+            lambda: self._producer.send_offsets_to_transaction(offsets, membership),
+            RETRY_S_MAX,
+        )
+        # Without a time-out of its own it has what is left of the transaction's. After that nobody here can tell
+        # whether it was committed; the next process can.
+        self._attempt(COMMIT, self._producer.commit_transaction, 0.0)
+        return self._clock.monotonic() - started
+
+    def _attempt(self, step: str, call: Callable[[], object], retry_s_max: float) -> None:
+        """Make a transactional call, again where the client says so; raises the reaction that its failure calls for."""
+        deadline = self._clock.monotonic() + retry_s_max
+        while True:
+            try:
+                call()
+            except KafkaException as exception:
+                error: KafkaError = exception.args[0]
+                again = error.retriable() and not error.fatal() and not error.txn_requires_abort()
+                if not again or self._clock.monotonic() >= deadline:
+                    failure = transaction_failure(step, error)
+                    if isinstance(failure, FencedError):
+                        self._observer.transaction_ended("fenced", 0.0)
+                    raise failure from exception
+                get_logger("transactions").info("asked_again", step=step, error=error.name())
+                self._producer.poll(RETRY_PAUSE_S)
+            else:
+                return
+
+    def _wait_while_full(self) -> None:
+        self._producer.poll(ACKNOWLEDGEMENT_WAIT_S)
+        self._observer.alive()
+
+
+def transaction_failure(step: str, error: KafkaError) -> ReviewstreamError:
+    """Return the reaction that a failed step of a transaction calls for."""
+    what = f"{step}: {error.name()}: {error.str()}"
+    if error.code() in FENCED:
+        return FencedError(
+            f"another process runs with this transactional id, or a transaction outlived its time-out: {what}",
+            hint="give each process its own --instance (REVIEWS_INSTANCE); a batch must be done well within "
+            "--transaction-timeout",
+        )
+    mend = REFUSED.get(error.code())
+    if mend is not None:
+        return ConfigurationError(f"{what}; nothing of the transaction is visible", hint=mend)
+    if not error.fatal() and (error.txn_requires_abort() or (error.retriable() and step != COMMIT)):
+        return RetriableError(what)
+    outcome_unknown = step == COMMIT and not error.fatal()
+    doubt = "nobody can tell whether the last transaction was committed: " if outcome_unknown else ""
+    return FatalError(f"{doubt}{what}", hint="the supervisor starts a new process, which asks the broker")
+
+
+def _require_membership(membership: object) -> bytes:
+    """Return what the source held of its group; RetriableError where it was no member: a broker would let that pass."""
+    if not isinstance(membership, bytes) or not membership.startswith(_MEMBERSHIP_MARK):
+        raise FatalError(
+            "the Kafka client writes its group membership in an unknown way",
+            hint="install the confluent-kafka version that requirements/runtime.txt names",
+        )
+    start = len(_MEMBERSHIP_MARK)
+    generation = int.from_bytes(membership[start : start + _GENERATION_BYTES], sys.byteorder, signed=True)
+    if generation < 0:
+        raise RetriableError("this process was no member of the group when it read these records")
+    return membership
