@@ -22,14 +22,12 @@ from shared.errors import RetriableError
 from shared.reviews import Label, Model, Source
 
 BATCH_RECORDS = 1000
-INFLIGHT_RECORDS_MAX = 20_000
+INFLIGHT_RECORDS_MAX = 50_000
 COMMIT_EVERY_S = 0.1
 # As the loop waits: without anything in flight, and while an acknowledgement is due.
 IDLE_WAIT_S, BUSY_WAIT_S = 0.1, 0.002
 ROOM_WAIT_S = 0.05
 FLUSH_S = 30.0
-TRANSACTION_MS_MAX = 15_000
-MESSAGE_MS_MAX = 14_000
 COMMITS_KEPT = 200_000
 
 StopRequested = Callable[[], bool]
@@ -201,9 +199,7 @@ class Transacted:
         self, consumer: Consumer, config: dict[str, Any], topic: str, labels: Sequence[ReadyLabel], records_max: int
     ) -> None:
         self._consumer = consumer
-        # librdkafka wants a message given up before its transaction is.
-        limits = {"transaction.timeout.ms": TRANSACTION_MS_MAX, "message.timeout.ms": MESSAGE_MS_MAX}
-        self._producer = Producer(config | limits)
+        self._producer = Producer(config)
         self._topic = topic
         self._labels = cycle(labels)
         self._records_max = records_max

@@ -3,6 +3,7 @@
 python -m benchmarks.stream_alone STEP KIND [--model FOLDER]     prints the seconds and the records as JSON
 """
 
+import gc
 import os
 import sys
 import time
@@ -16,11 +17,12 @@ from confluent_kafka import Message
 
 from benchmarks.stream_topics import KINDS, reviews
 from benchmarks.stream_ways import ConstantScorer
-from consumer.kafka.events import label_messages
+from consumer.commands.stream import COLLECT_AFTER
+from consumer.kafka.labels import LabelWriter
 from consumer.model.load import load_scorer
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome
-from consumer.scoring.record import Record
+from consumer.scoring.record import Batch, Record, timestamps_ms
 from shared.codec import encode_review, review_headers
 from shared.reviews import Review
 
@@ -42,12 +44,13 @@ def scoring(texts: Sequence[str], folder: Path) -> list[Step]:
 
 def decoding_and_encoding(records: Sequence[Record]) -> list[Step]:
     """Return a call for each batch: from the records' bytes to the labels' bytes."""
-    scorer = ConstantScorer(BATCH)
+    scorer, labels = ConstantScorer(BATCH), LabelWriter()
 
     def step(batch: Sequence[Record]) -> None:
         readable, dead_letters = decode(batch, VALUE_BYTES_MAX)
-        scores = scorer.score([labelled.review.text for labelled in readable])
-        for _ in label_messages(Outcome(batch, readable, scores, dead_letters, datetime.now(UTC))):
+        scores, now = scorer.score(readable.texts()), datetime.now(UTC)
+        outcome = Outcome(Batch(batch), readable, scores, dead_letters, now, timestamps_ms(batch))
+        for _ in labels.messages(outcome):
             pass
 
     batches = [records[start : start + BATCH] for start in range(0, len(records), BATCH)]
@@ -74,6 +77,7 @@ def stored(number: int, review: Review) -> Record:
 @click.option("--model", type=click.Path(path_type=Path), default=Path("models/default"))
 def main(step: str, kind: str, model: Path) -> None:
     """Measure one step, for a second at least."""
+    gc.set_threshold(*COLLECT_AFTER)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     sample = list(reviews(kind, BATCH * BATCHES))

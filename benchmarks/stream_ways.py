@@ -5,6 +5,7 @@ python -m benchmarks.stream_ways WAY [--records N]     settings come from the en
 A way stops after so many records, or when told to (SIGTERM), and prints what it saw as one line of JSON.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,9 +19,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from benchmarks.pass_through import ConsumeOnly, Flushed, PassThrough, Pipelined, Transacted, ready_labels
-from consumer.commands.run import REVOKE_DRAIN_S, RunSettings, at_least_once_sink, kafka_source
+from consumer.commands.run_settings import RunSettings
+from consumer.commands.stream import COLLECT_AFTER, assembled_stream
+from consumer.kafka.delivery import Delivery
 from consumer.kafka.group import GroupSettings, ReadTo
-from consumer.scoring.loop import ScoringLoop
 from consumer.scoring.outcome import Scores
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.clock import SystemClock
@@ -46,7 +48,7 @@ REFERENCES = (FLUSHED, PIPELINED)
 DISTINCT_LABELS = 25_000
 # With a backlog a transaction may be large: it costs the same whatever its size.
 TRANSACTION_RECORDS_MAX = 10_000
-OUR_DELIVERIES: dict[str, list[str]] = {AT_LEAST_ONCE: [], EXACTLY_ONCE: ["--delivery", "exactly-once"]}
+OUR_DELIVERIES: dict[str, list[str]] = {AT_LEAST_ONCE: [], EXACTLY_ONCE: ["--delivery", Delivery.EXACTLY_ONCE.value]}
 OUR_COMMAND = (sys.executable, "-m", "consumer", "run")
 LOG_LEVEL = "WARNING"
 
@@ -100,12 +102,9 @@ def environment(kafka: KafkaSettings, topics: TopicSettings, group: str) -> dict
     }
 
 
-def _group(setup: Setup, read_to: ReadTo) -> GroupSettings:
-    return GroupSettings(setup.run.group, setup.run.group_protocol, setup.run.start, read_to)
-
-
 def _consumer(setup: Setup) -> Consumer:
-    consumer: Consumer = create_client(Consumer, _group(setup, ReadTo.FOREVER).consumer_config(setup.kafka))
+    group = GroupSettings(setup.run.group, setup.run.group_protocol, setup.run.start, ReadTo.FOREVER)
+    consumer: Consumer = create_client(Consumer, group.consumer_config(setup.kafka))
 
     def assigned(member: Consumer, partitions: list[TopicPartition]) -> None:
         # A new group every time: there is nothing that it could go on from.
@@ -122,8 +121,8 @@ def _pass_through(setup: Setup, way: str, consumer: Consumer) -> PassThrough:
     if way == FLUSHED:
         return Flushed(consumer, config, topic, ready_labels(1))
     if way == TRANSACTED:
-        identity = {"transactional.id": f"{setup.run.group}-pass-through"}
-        return Transacted(consumer, config | identity, topic, ready_labels(1), TRANSACTION_RECORDS_MAX)
+        config = setup.kafka.transactional_config(setup.run.transactional_id, setup.run.transaction_timeout)
+        return Transacted(consumer, config, topic, ready_labels(1), TRANSACTION_RECORDS_MAX)
     return Pipelined(consumer, config, topic, ready_labels(DISTINCT_LABELS if way == DISTINCT else 1))
 
 
@@ -131,6 +130,8 @@ def _pass(setup: Setup, way: str) -> dict[str, Any]:
     """Run a pass-through; return when it had read how much, and its commits where it counts them."""
     consumer = _consumer(setup)
     pass_through = _pass_through(setup, way, consumer)
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     read = 0
     at_s: list[float] = []
     totals: list[int] = []
@@ -151,13 +152,10 @@ def _pass(setup: Setup, way: str) -> dict[str, Any]:
 def _constant(setup: Setup) -> dict[str, Any]:
     """Run our loop as `run` does, with a scorer that costs nothing."""
     metrics = ConsumerMetrics(CollectorRegistry(), SystemClock())
-    group = _group(setup, ReadTo.END if setup.records else ReadTo.FOREVER)
+    read_to = ReadTo.END if setup.records else ReadTo.FOREVER
     scorer = ConstantScorer(setup.run.batch_records_max)
-    with kafka_source(setup.kafka, group, setup.topics.input_topic, metrics) as source:
-        sink = at_least_once_sink(setup.kafka, setup.topics, setup.run, source, metrics)
-        source.subscribe(before_revoke=lambda: sink.drain(REVOKE_DRAIN_S))
-        loop = ScoringLoop(source, scorer, sink, metrics, SystemClock(), setup.run.loop_limits())
-        loop.run(setup.stop_requested)
+    with assembled_stream(setup.kafka, setup.topics, setup.run, read_to, scorer, metrics) as stream:
+        stream.run(setup.stop_requested)
     return metrics.totals()
 
 
