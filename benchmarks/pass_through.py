@@ -190,7 +190,7 @@ class Pipelined:
 
 
 class Transacted:
-    """Publishes each batch and its offsets in one transaction; the next batch is read while one is committed.
+    """Publishes each batch and its offsets in one transaction; with a backlog the next is read while one is committed.
 
     `commits` keeps when each commit began (monotonic seconds) and how long it took.
     """
@@ -210,8 +210,13 @@ class Transacted:
         self._producer.init_transactions(FLUSH_S)
         with ThreadPoolExecutor(1) as background:
             committed = background.submit(lambda: None)
+            more_is_waiting = False
             while not stop_requested():
+                if not more_is_waiting:
+                    # What comes until the commit is done joins the next transaction.
+                    committed.result()
                 messages = natural_batch(self._consumer, IDLE_WAIT_S, self._records_max)
+                more_is_waiting = len(messages) == self._records_max
                 if not messages:
                     continue
                 membership = self._consumer.consumer_group_metadata()
