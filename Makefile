@@ -58,6 +58,7 @@ bench: $(READY)  ## measure the models that `make models` trained and the stream
 	@$(BIN)/python -m benchmarks.stream_throughput
 	@$(BIN)/python -m benchmarks.stream_latency
 	@$(BIN)/python -m benchmarks.stream_growth
+	@$(BIN)/python -m benchmarks.stream_profile
 	@$(BIN)/python -m benchmarks.charts
 	@$(BIN)/python -m benchmarks.render
 

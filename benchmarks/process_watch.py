@@ -23,6 +23,12 @@ TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 USER_TICKS, SYSTEM_TICKS = 11, 12
 
 
+def cpu_seconds(stat: str) -> float:
+    """Return the processor seconds, user and system, in the stat file of a process or thread."""
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[USER_TICKS]) + int(fields[SYSTEM_TICKS])) / TICKS_A_SECOND
+
+
 @dataclass(slots=True)
 class Usage:
     """What a process used: parallel columns of samples, times in seconds since 1970."""
@@ -101,7 +107,7 @@ class WatchedProcess:
         files = Path(f"/proc/{self._process.pid}")
         while not self._ended.wait(SAMPLE_EVERY_S):
             try:
-                ticks = files.joinpath("stat").read_text().rpartition(")")[2].split()
+                cpu_s = cpu_seconds(files.joinpath("stat").read_text())
                 pages = files.joinpath("statm").read_text().split()
             except OSError:
                 return
@@ -109,7 +115,7 @@ class WatchedProcess:
                 # It has ended and nobody has asked for its exit code yet.
                 return
             self.usage.at_s.append(time.time())
-            self.usage.cpu_s.append((int(ticks[USER_TICKS]) + int(ticks[SYSTEM_TICKS])) / TICKS_A_SECOND)
+            self.usage.cpu_s.append(cpu_s)
             self.usage.rss_bytes.append(int(pages[1]) * os.sysconf("SC_PAGE_SIZE"))
 
     def _name(self) -> str:

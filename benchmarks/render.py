@@ -4,7 +4,7 @@ python -m benchmarks.render [--check]
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: {} -->", "<!-- end of figures -->"
 NOT_MEASURED = "Not measured yet: `make bench`."
-NAMES = ("throughput", "latency", "growth")
 
 Results = Mapping[str, Any]
 
@@ -110,10 +109,43 @@ def growth(results: Results) -> str:
     return "\n\n".join(parts)
 
 
+def profile(results: Results) -> str:
+    """Return what the loop does, and which threads use the processor."""
+    profiles = {
+        f"{kind}, {delivery}": found
+        for kind, deliveries in results["kinds"].items()
+        for delivery, found in deliveries.items()
+    }
+
+    def one(title: str, key: str) -> str:
+        names = list(dict.fromkeys(name for found in profiles.values() for name in found[key]))
+        rows = [
+            [where, f"{found['wall_us']:.1f}", *(f"{found[key].get(name, 0):.1f}" for name in names)]
+            for where, found in profiles.items()
+        ]
+        return table([title, "wall time", *names], rows)
+
+    loop, processor = one("the loop, µs a review", "loop_us"), one("the processor, µs a review", "cpu_us")
+    return "\n\n".join([machine(results), loop, processor])
+
+
 def targets(found: Sequence[Target]) -> str:
     """Return what the stream is held to, and whether it is met."""
     rows = [[target.what, target.wanted, target.found, "yes" if target.met else "**no**"] for target in found]
     return table(["", "wanted", "found", "met"], rows)
+
+
+TABLES: dict[str, Callable[[Results], str]] = {
+    "throughput": throughput,
+    "latency": latency,
+    "growth": growth,
+    "profile": profile,
+}
+JUDGES: dict[str, Callable[[Results], Iterator[Target]]] = {
+    "throughput": throughput_targets,
+    "latency": latency_targets,
+    "growth": growth_targets,
+}
 
 
 def read_results(name: str) -> Results | None:
@@ -124,14 +156,12 @@ def read_results(name: str) -> Results | None:
 
 def blocks(results: Mapping[str, Results | None]) -> dict[str, str]:
     """Return what belongs between the page's markers, by the markers' names."""
-    tables: dict[str, Callable[[Results], str]] = {"throughput": throughput, "latency": latency, "growth": growth}
-    judges = {"throughput": throughput_targets, "latency": latency_targets, "growth": growth_targets}
-    found = dict.fromkeys(("targets", *tables), NOT_MEASURED)
+    found = dict.fromkeys(("targets", *TABLES), NOT_MEASURED)
     judged: list[Target] = []
     for name, measured in results.items():
         if measured is not None:
-            found[name] = tables[name](measured)
-            judged += judges[name](measured)
+            found[name] = TABLES[name](measured)
+            judged += JUDGES[name](measured) if name in JUDGES else []
     if judged:
         found["targets"] = targets(judged)
     return found
@@ -153,7 +183,7 @@ def with_blocks(page: str, content: Mapping[str, str]) -> str:
 def main(*, check: bool) -> None:
     """Write the figures."""
     page = PAGE.read_text("utf-8")
-    expected = with_blocks(page, blocks({name: read_results(name) for name in NAMES}))
+    expected = with_blocks(page, blocks({name: read_results(name) for name in TABLES}))
     if check and page != expected:
         click.echo(f"{PAGE.name}: not what the results say; run python -m benchmarks.render", err=True)
         sys.exit(1)

@@ -31,12 +31,12 @@ class Target:
 
 def at_least(what: str, wanted: float, found: float) -> Target:
     """Return a target that is met from `wanted` upwards."""
-    return Target(what, f"≥ {wanted:g}", f"{found:.2f}", found >= wanted)
+    return Target(what, f"≥ {wanted:g}", f"{found:.3g}", found >= wanted)
 
 
 def at_most(what: str, wanted: float, found: float) -> Target:
     """Return a target that is met up to `wanted`."""
-    return Target(what, f"≤ {wanted:g}", f"{found:.2f}", found <= wanted)
+    return Target(what, f"≤ {wanted:g}", f"{found:.3g}", found <= wanted)
 
 
 def throughput_targets(results: Mapping[str, Any]) -> Iterator[Target]:

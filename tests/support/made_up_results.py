@@ -80,3 +80,10 @@ def growth(rss_mb_max: float = 250.0) -> dict[str, Any]:
         },
         "start-up": {stream_ways.AT_LEAST_ONCE: figure(1.5)},
     }
+
+
+def profile() -> dict[str, Any]:
+    """Return profiles of which only one has a thread for transactions."""
+    once = {"wall_us": 10.0, "loop_us": {"poll": 1.0}, "cpu_us": {"loop": 4.0}}
+    twice = {"wall_us": 12.0, "loop_us": {"poll": 1.0}, "cpu_us": {"transactions": 5.0}}
+    return {"machine": MACHINE, "kinds": {"IMDB": {"at-least-once": once, "exactly-once": twice}}}

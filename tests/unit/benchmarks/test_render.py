@@ -1,12 +1,13 @@
 import pytest
 
-from benchmarks.render import NAMES, NOT_MEASURED, PAGE, blocks, with_blocks
+from benchmarks.render import NOT_MEASURED, PAGE, TABLES, blocks, with_blocks
 from tests.support import made_up_results
 
 RESULTS = {
     "throughput": made_up_results.throughput(),
     "latency": made_up_results.latency(),
     "growth": made_up_results.growth(),
+    "profile": made_up_results.profile(),
 }
 
 
@@ -22,6 +23,7 @@ def test_figures_stand_on_the_page() -> None:
     assert "| run, at-least-once | 90,000 | 90,000 to 90,000 | 0.90 | 10.0 | 200 |" in content["throughput"]
     assert "| 1,000/s | 2.0 (2.0) | 2.0 (2.0) | 2.0 (2.0) | 2.0 (2.0) | 1.00 | 1.00 | 30 |" in content["latency"]
     assert "| 10,000 | 50,000 | 12.0 | 250 |" in content["growth"]
+    assert "| IMDB, exactly-once | 12.0 | 0.0 | 5.0 |" in content["profile"]
     assert "**no**" not in content["targets"]
 
 
@@ -30,7 +32,7 @@ def test_a_missed_target_is_in_bold() -> None:
 
 
 def test_what_is_not_measured_says_so() -> None:
-    assert set(blocks(dict.fromkeys(NAMES)).values()) == {NOT_MEASURED}
+    assert set(blocks(dict.fromkeys(TABLES)).values()) == {NOT_MEASURED}
 
 
 def test_only_what_stands_between_the_markers_is_written() -> None:

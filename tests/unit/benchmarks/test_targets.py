@@ -29,7 +29,7 @@ def test_throughput_below_its_share_of_the_pass_through_is_told() -> None:
 def test_ours_is_compared_with_the_slower_of_its_parts() -> None:
     found = {target.what: target.found for target in throughput_targets(made_up_results.throughput(ours=47_500))}
 
-    assert found["IMDB: at-least-once over the slower of its two parts"] == "0.50"
+    assert found["IMDB: at-least-once over the slower of its two parts"] == "0.5"
 
 
 def test_a_way_that_was_not_measured_is_not_judged() -> None:
