@@ -12,7 +12,8 @@ import matplotlib as mpl
 import msgspec
 from matplotlib import pyplot as plt
 
-from benchmarks.render import PAGE, RESULTS
+from benchmarks.render import PAGE
+from benchmarks.stream_results import RESULTS
 from benchmarks.stream_ways import CONSUME_ONLY
 
 IMAGES = PAGE.parent / "images"

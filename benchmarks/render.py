@@ -11,9 +11,9 @@ from typing import Any
 import click
 import msgspec
 
+from benchmarks.stream_results import RESULTS
 from benchmarks.targets import Target, growth_targets, latency_targets, throughput_targets
 
-RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: {} -->", "<!-- end of figures -->"
 NOT_MEASURED = "Not measured yet: `make bench`."

@@ -5,7 +5,6 @@ python -m benchmarks.stream_growth [--quick] [--part scaling|backlog|start-up]
 Writes results/stream_growth.json. The largest backlog takes about 3 GB of the broker's disk, and is removed.
 """
 
-import os
 import sys
 import uuid
 from collections.abc import Sequence
@@ -15,21 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import stream_topics, stream_ways
-from benchmarks.machine import machine_facts
 from benchmarks.process_watch import WatchedProcess
 from benchmarks.rounds import ratios, spread
+from benchmarks.stream_results import RESULTS, broker_to_measure, machine, write_result
 from benchmarks.stream_topics import Backlog
-from shared.dev_broker.choice import Purpose, choose_broker
 from shared.errors import FatalError
 from shared.kafka_client import KafkaSettings
 
-RESULT = Path(__file__).parent / "results" / "stream_growth.json"
-PACKAGES = ("confluent-kafka", "msgspec", "numba", "numpy")
+RESULT = RESULTS / "stream_growth.json"
 KIND = "one-liners"
 PROCESSES = (1, 2, 4)
 # Between these shares of the labels all members are at work: before, some still start; after, some are done.
@@ -152,13 +148,12 @@ def show(found: dict[str, Any]) -> None:
 def main(*, quick: bool, parts: Sequence[str], output: Path) -> None:
     """Measure, print, write the result."""
     sizes = QUICK if quick else FULL
-    machine = machine_facts(PACKAGES)
-    with choose_broker(os.environ.get("REVIEWS_KAFKA_BOOTSTRAP_SERVERS"), Purpose.TEST) as broker:
-        kafka = KafkaSettings(broker.bootstrap_servers)
+    facts = machine()
+    with broker_to_measure() as kafka:
         found = {part: PARTS[part](kafka, sizes) for part in parts}
     show(found)
-    document = {"machine": machine, "settings": asdict(sizes), **found}
-    output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    document = {"machine": facts, "settings": asdict(sizes), **found}
+    write_result(output, document)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ each round's ratio compares neighbours. Generator and reader are processes of th
 results/stream_latency.json.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -25,18 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import stream_topics, stream_ways
-from benchmarks.machine import machine_facts
 from benchmarks.process_watch import WatchedProcess
 from benchmarks.rounds import ratios, spread
 from benchmarks.stream_generator import Generation
+from benchmarks.stream_results import RESULTS, broker_to_measure, machine, write_result
 from consumer.kafka.range_reader import RangeReader
-from shared.dev_broker.choice import Purpose, choose_broker
 from shared.errors import FatalError
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
 
-RESULT = Path(__file__).parent / "results" / "stream_latency.json"
-PACKAGES = ("confluent-kafka", "msgspec", "numba", "numpy")
+RESULT = RESULTS / "stream_latency.json"
 ECHO, OURS = "echo", "ours"
 # For each delivery the echo, and our command.
 DELIVERIES = {
@@ -206,21 +203,19 @@ def main(*, quick: bool, rounds: int, rates: Sequence[int], deliveries: Sequence
     """Measure, print the quantiles, write the result."""
     turns = {10: QUICK_S, 1000: QUICK_S} if quick else {rate: TURN_S.get(rate, 10.0) for rate in rates}
     rounds = 1 if quick else rounds
-    machine = machine_facts(PACKAGES)
+    facts = machine()
     commits: dict[str, list[tuple[float, float]]] = {}
-    with choose_broker(os.environ.get("REVIEWS_KAFKA_BOOTSTRAP_SERVERS"), Purpose.TEST) as broker:
-        kafka = KafkaSettings(broker.bootstrap_servers)
-        with ExitStack() as stack:
-            running = {
-                (delivery, name): stack.enter_context(contestant(kafka, way))
-                for delivery in deliveries
-                for name, way in DELIVERIES[delivery].items()
-            }
-            cells = run_turns(kafka, running, turns, rounds)
-            for (delivery, name), ended in running.items():
-                output_line = ended.process.stop()
-                if name == ECHO:
-                    commits[delivery] = msgspec.json.decode(output_line)["commits"]
+    with broker_to_measure() as kafka, ExitStack() as stack:
+        running = {
+            (delivery, name): stack.enter_context(contestant(kafka, way))
+            for delivery in deliveries
+            for name, way in DELIVERIES[delivery].items()
+        }
+        cells = run_turns(kafka, running, turns, rounds)
+        for (delivery, name), ended in running.items():
+            output_line = ended.process.stop()
+            if name == ECHO:
+                commits[delivery] = msgspec.json.decode(output_line)["commits"]
     found: dict[str, Any] = {delivery: {} for delivery in deliveries}
     for (delivery, rate), pair in cells.items():
         found[delivery][str(rate)] = summary(pair)
@@ -234,8 +229,8 @@ def main(*, quick: bool, rounds: int, rates: Sequence[int], deliveries: Sequence
         "warm_up_s": WARM_UP_S,
         "curve_quantiles": [round(quantile, 4) for quantile in CURVE_QUANTILES],
     }
-    document = {"machine": machine, "settings": settings, "deliveries": found}
-    output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    document = {"machine": facts, "settings": settings, "deliveries": found}
+    write_result(output, document)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Our stream, put together as `run` does it, labels a backlog inside this process.
 the same time is the broker, where nothing else runs.
 """
 
-import os
 import sys
 import threading
 import time
@@ -16,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 from prometheus_client import CollectorRegistry
 
 from benchmarks import stream_topics
-from benchmarks.machine import machine_facts
 from benchmarks.process_watch import TICKS_A_SECOND, cpu_seconds
+from benchmarks.stream_results import RESULTS, broker_to_measure, machine, write_result
 from benchmarks.stream_topics import KINDS, Backlog
 from consumer.commands.run_settings import RunSettings
 from consumer.commands.stream import assembled_stream
@@ -31,12 +29,10 @@ from consumer.model.load import load_scorer
 from consumer.scoring.ports import Scorer
 from consumer.telemetry.metrics import LOOP_STATES, ConsumerMetrics
 from shared.clock import SystemClock
-from shared.dev_broker.choice import Purpose, choose_broker
 from shared.kafka_client import KafkaSettings
 from shared.logs import configure_logs
 
-RESULT = Path(__file__).parent / "results" / "stream_profile.json"
-PACKAGES = ("confluent-kafka", "msgspec", "numba", "numpy")
+RESULT = RESULTS / "stream_profile.json"
 RECORDS = {"one-liners": 500_000, "IMDB": 150_000}
 QUICK_RECORDS = {"one-liners": 10_000, "IMDB": 3_000}
 PARTITIONS = 6
@@ -109,12 +105,11 @@ def show(name: str, found: dict[str, Any]) -> None:
 def main(*, quick: bool, output: Path) -> None:
     """Profile both deliveries on both kinds of text, print, write the result."""
     configure_logs("WARNING")
-    machine = machine_facts(PACKAGES)
+    facts = machine()
     scorer = load_scorer(RunSettings().model).scorer
     records = QUICK_RECORDS if quick else RECORDS
     found: dict[str, dict[str, Any]] = {}
-    with choose_broker(os.environ.get("REVIEWS_KAFKA_BOOTSTRAP_SERVERS"), Purpose.TEST) as broker:
-        kafka = KafkaSettings(broker.bootstrap_servers)
+    with broker_to_measure() as kafka:
         for kind in KINDS:
             backlog = stream_topics.fill(kafka, kind, records[kind], PARTITIONS)
             for delivery in Delivery:
@@ -123,8 +118,8 @@ def main(*, quick: bool, output: Path) -> None:
                 show(f"{kind}, {delivery}", found[kind][delivery.value])
             stream_topics.remove(kafka, backlog)
     settings = {"partitions": PARTITIONS, "records": records}
-    document = {"machine": machine, "settings": settings, "kinds": found}
-    output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    document = {"machine": facts, "settings": settings, "kinds": found}
+    write_result(output, document)
 
 
 if __name__ == "__main__":

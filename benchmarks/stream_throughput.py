@@ -6,7 +6,6 @@ The broker is the one in REVIEWS_KAFKA_BOOTSTRAP_SERVERS, else one is started. W
 a process of its own with a group of its own; ratios are taken within a round. Writes results/stream_throughput.json.
 """
 
-import os
 import sys
 import uuid
 from collections.abc import Sequence
@@ -20,16 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import stream_alone, stream_topics, stream_ways
-from benchmarks.machine import machine_facts
 from benchmarks.process_watch import WatchedProcess
 from benchmarks.rounds import ratios, spread
+from benchmarks.stream_results import RESULTS, broker_to_measure, machine, write_result
 from benchmarks.stream_topics import KINDS, Backlog
-from shared.dev_broker.choice import Purpose, choose_broker
 from shared.errors import FatalError
 from shared.kafka_client import KafkaSettings
 
-RESULT = Path(__file__).parent / "results" / "stream_throughput.json"
-PACKAGES = ("confluent-kafka", "msgspec", "numba", "numpy")
+RESULT = RESULTS / "stream_throughput.json"
 RECORDS = {"one-liners": 500_000, "IMDB": 150_000}
 QUICK_RECORDS = {"one-liners": 10_000, "IMDB": 3_000}
 PARTITIONS = 6
@@ -149,10 +146,9 @@ def main(*, quick: bool, rounds: int, ways: Sequence[str], kinds: Sequence[str],
     """Measure, print tables, write the result."""
     records = QUICK_RECORDS if quick else RECORDS
     rounds = 1 if quick else rounds
-    machine = machine_facts(PACKAGES)
+    facts = machine()
     found: dict[str, Any] = {}
-    with choose_broker(os.environ.get("REVIEWS_KAFKA_BOOTSTRAP_SERVERS"), Purpose.TEST) as broker:
-        kafka = KafkaSettings(broker.bootstrap_servers)
+    with broker_to_measure() as kafka:
         for kind in kinds:
             backlog = stream_topics.fill(kafka, kind, records[kind], PARTITIONS)
             figures = {way: Measured() for way in ways}
@@ -169,8 +165,8 @@ def main(*, quick: bool, rounds: int, ways: Sequence[str], kinds: Sequence[str],
             if not keep:
                 stream_topics.remove(kafka, backlog)
     settings = {"partitions": PARTITIONS, "rounds": rounds, "head_share_not_timed": HEAD_SHARE}
-    document = {"machine": machine, "settings": settings, "kinds": found}
-    output.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    document = {"machine": facts, "settings": settings, "kinds": found}
+    write_result(output, document)
 
 
 if __name__ == "__main__":
