@@ -75,6 +75,7 @@ lock: $(READY)  ## pin the dependencies anew, with hashes
 	$(LOCK) --extra samples --extra lexicon --extra parquet --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
 	  $(LOCK) --constraint requirements/dev.txt - -o requirements/build.txt
+	$(BIN)/python -m benchmarks.peers lock
 
 clean:  ## remove what was made here, but not the models
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

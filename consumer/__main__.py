@@ -13,6 +13,8 @@ COMMANDS = {
     "train": ("consumer.commands.train:train", "Train a model on the sample reviews or on your own."),
     "model": ("consumer.commands.model:model", "Inspect, verify and compare trained models."),
     "topics": ("consumer.commands.topics:topics", "Make and check the topics."),
+    "audit": ("consumer.commands.audit:audit", "Prove that every review was answered exactly once."),
+    "dlq": ("consumer.commands.dlq:dlq", "List, show and replay dead letters."),
     "demo": ("consumer.commands.demo:demo", "See it all at work on real reviews, then stop."),
 }
 

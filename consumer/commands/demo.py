@@ -17,13 +17,14 @@ from rich.console import Console
 from consumer.commands.demo_processes import ConsumerProbe, DemoProcess
 from consumer.commands.run_settings import RunSettings
 from consumer.kafka.audit import Audit
-from consumer.kafka.events import read_dead_letter_headers
-from consumer.kafka.range_reader import RangeReader, StoredMessage
+from consumer.kafka.dead_letters import read_dead_letter_headers
+from consumer.kafka.range_reader import headers_or_none, open_reader
 from consumer.kafka.topic_admin import TopicAdmin
 from consumer.model.manifest import MANIFEST, read_manifest
 from consumer.model.train import Reporter, TrainingPlan, train
 from consumer.model.training_data import sample_data
 from consumer.reports.demo_summary import DemoResult, print_summary
+from consumer.scoring.record import Record, timestamps_ms
 from shared.codec import decode_label
 from shared.datasets import DATASETS, Split, read_dataset
 from shared.dev_broker.choice import BrokerKind, DevBroker, Purpose, choose_broker
@@ -159,10 +160,8 @@ class _Stage:
         letters, _ = self._read_all(self._topics.dead_letters)
         audit = Audit(self._topics.input_topic, ranges)
         audit.add_inputs(inputs)
-        for message in stored:
-            audit.add_label(message)
-        for message in letters:
-            audit.add_dead_letter(message)
+        audit.add_labels(stored)
+        audit.add_dead_letters(letters)
         rows = _Journeys(inputs, stored)
         manifest = read_manifest(self._model)
         return DemoResult(
@@ -173,28 +172,25 @@ class _Stage:
             latencies_s=rows.latencies_s(STEADY),
             rate_per_s=STEADY_PER_S,
             burst_per_s=rows.throughput_per_s(BURST),
-            dead_letter_reasons=[read_dead_letter_headers(message.headers)["reason"] for message in letters],
+            dead_letter_reasons=[read_dead_letter_headers(headers_or_none(letter))["reason"] for letter in letters],
             audit=audit.result(),
             exit_code=exit_code,
             seconds=time.monotonic() - self._started,
         )
 
-    def _read_all(self, topic: str) -> tuple[list[StoredMessage], dict[int, tuple[int, int]]]:
-        reader = RangeReader(self._kafka, topic)
-        try:
+    def _read_all(self, topic: str) -> tuple[list[Record], dict[int, tuple[int, int]]]:
+        with open_reader(self._kafka, topic) as reader:
             ranges = reader.bounds()
-            return list(reader.read(ranges)), ranges
-        finally:
-            reader.close()
+            return [record for chunk in reader.read_chunks(ranges) for record in chunk], ranges
 
 
 class _Journeys:
     """Each label beside the moment its review was published and the moment the label was stored."""
 
-    def __init__(self, inputs: list[StoredMessage], stored: list[StoredMessage]) -> None:
-        published = {(message.partition, message.offset): message.timestamp_ms for message in inputs}
-        self.labels = [decode_label(message.value or b"") for message in stored]
-        self._stored_ms = np.array([message.timestamp_ms for message in stored])
+    def __init__(self, inputs: list[Record], stored: list[Record]) -> None:
+        published = {(record.partition(), record.offset()): record.timestamp()[1] for record in inputs}
+        self.labels = [decode_label(record.value() or b"") for record in stored]
+        self._stored_ms = timestamps_ms(stored)
         sources = [label.source for label in self.labels]
         self._published_ms = np.array([published[source.partition, source.offset] for source in sources])
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from consumer.commands.model_settings import ModelSettings
 from consumer.commands.score_display import show_answer, show_explanation, show_trace
 from consumer.model.artifact import read_linear_model
 from consumer.model.explain import Explanation, explain
@@ -18,21 +19,11 @@ from consumer.model.specification import LinearModel
 from consumer.model.trace import Step, output_steps, trace_linear, trace_pipeline
 from shared.errors import ConfigurationError
 from shared.logs import configure_logs
-from shared.settings import LogSettings, setting, with_settings
+from shared.settings import LogSettings, with_settings
 from shared.stop_signals import StopSignals
 
 # So many lines of standard input are scored together.
 LINES_TOGETHER = 512
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Which model scores, and how it labels."""
-
-    model: Path = setting(Path("models/default"), "Folder of the trained model.")
-    neutral_band: float | None = setting(
-        None, "A text whose probability is nearer to 0.5 is neutral; without it as trained."
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.kafka.events import OutgoingMessage, dead_letter_message
+from consumer.kafka.dead_letters import OutgoingMessage, dead_letter_message
 from consumer.kafka.labels import LabelWriter
 from consumer.scoring.outcome import Outcome
 from shared.clock import Clock
-from shared.errors import ConfigurationError, FatalError, RetriableError, ReviewstreamError
+from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError, ReviewstreamError
 
 Report = Callable[[KafkaError | None, Message], None]
 
@@ -24,6 +24,15 @@ NEEDS_AN_OPERATOR = {
     KafkaError._UNKNOWN_PARTITION: "`review-consumer topics apply` makes the topic",  # noqa: SLF001
     KafkaError.INVALID_RECORD: "look at the topic's configuration: it refuses this record",
 }
+
+# Another process has taken this one's transactional id: it must leave, its work is somebody else's by now.
+FENCED = frozenset(
+    {
+        KafkaError._FENCED,  # noqa: SLF001 - librdkafka's local error codes start with _
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.PRODUCER_FENCED,
+    }
+)
 
 ACKNOWLEDGEMENT_WAIT_S = 0.05
 
@@ -106,6 +115,17 @@ def delivery_failure(error: KafkaError, topic: str | None) -> ReviewstreamError:
     mend = NEEDS_AN_OPERATOR.get(error.code())
     if mend is not None:
         return ConfigurationError(f"{what}; nothing of its batch is committed", hint=mend)
+    if error.fatal() and error.code() in FENCED:
+        return fenced(what)
     if error.fatal():
         return FatalError(what, hint="the supervisor starts a new process")
     return RetriableError(what)
+
+
+def fenced(what: str) -> FencedError:
+    """Return the error of a process whose transactional id somebody else has by now."""
+    return FencedError(
+        f"another process runs with this transactional id, or a transaction outlived its time-out: {what}",
+        hint="give each process its own --instance (REVIEWS_INSTANCE); a batch must be done well within "
+        "--transaction-timeout",
+    )

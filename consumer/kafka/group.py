@@ -72,11 +72,15 @@ class GroupSettings:
             "isolation.level": "read_committed",
             # A flipped bit on the way is found.
             "check.crcs": True,
-            # Memory is bounded in bytes; after a full queue fetching goes on at once, not a second later.
-            "queued.max.messages.kbytes": 65_536,
-            "queued.min.messages": 100_000,
+            # Memory is bounded: by bytes for long reviews, by number (for each partition) for short ones, whose
+            # bookkeeping is larger than their text. After a full queue fetching goes on at once, not a second later.
+            "queued.max.messages.kbytes": 32_768,
+            "queued.min.messages": 5_000,
+            "fetch.message.max.bytes": 524_288,
             "fetch.queue.backoff.ms": 5,
             "fetch.wait.max.ms": 100,
+            # In the classic protocol the members look for new partitions: within half a minute, not five.
+            "topic.metadata.refresh.interval.ms": 30_000,
             # Tells that the end is reached where the last offsets hold no records (transaction markers).
             "enable.partition.eof": self.read_to is ReadTo.END,
             # Tells whether we are a member of the group, also when no partition is left for us.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.kafka.delivery import Delivery
 from consumer.kafka.group import (
@@ -13,9 +13,9 @@ from consumer.kafka.group import (
     ClientStatistics,
     GroupSettings,
     ReadTo,
-    ask_until_answered,
     log_failed_commit,
 )
+from consumer.kafka.positions import committed_offsets, gone, start_positions, topic_ends, watermarks
 from consumer.scoring.batching import BatchLimits
 from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record
 from shared.errors import ConfigurationError, FatalError, RetriableError
@@ -24,7 +24,10 @@ from shared.logs import get_logger
 
 # Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
 CHUNK_RECORDS = 1024
-OFFSET_REQUEST_S = 10.0
+
+
+# What an older broker says to a member of the newer group protocol.
+TOO_OLD = frozenset({KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE})  # noqa: SLF001 - local error codes start with _
 
 
 class GroupObserver(Protocol):
@@ -63,19 +66,8 @@ class KafkaSource:
         """Join the group; `before_revoke` has the last word on partitions that are still ours."""
         self._before_revoke = before_revoke
         if self._group.read_to is ReadTo.END:
-            self._ends = self._ends_now()
+            self._ends = topic_ends(self._consumer, self._topic)
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoke, on_lost=self._lost)
-
-    def _ends_now(self) -> dict[Partition, int]:
-        metadata = ask_until_answered(
-            "which partitions there are", lambda: self._consumer.list_topics(self._topic, OFFSET_REQUEST_S)
-        )
-        ends = {}
-        for partition in metadata.topics[self._topic].partitions:
-            low, high = self._watermarks(TopicPartition(self._topic, partition))
-            if high > low:
-                ends[self._topic, partition] = high
-        return ends
 
     def poll(self, limits: BatchLimits, wait_s: float) -> Batch:
         """Return what is there, at most `limits`; see the port."""
@@ -194,7 +186,13 @@ class KafkaSource:
             self._read[place] = cast("int", message.offset())
         elif code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             place = (str(message.topic()), cast("int", message.partition()))
-            raise self._gone(place, self._delivered.get(place, 0))
+            low, _ = watermarks(self._consumer, TopicPartition(*place))
+            raise gone(self._group.group, place, self._delivered.get(place, 0), low)
+        elif code in TOO_OLD:
+            raise ConfigurationError(
+                f"the broker can't do what --group-protocol {self._group.protocol} needs: {error.str()}",
+                hint="the newer protocol needs Kafka 4.0; --group-protocol classic works on older ones",
+            )
         elif code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
             raise ConfigurationError(f"Kafka refuses access: {error.str()}", hint="grant Read on the topic and group")
         elif code == KafkaError.UNKNOWN_TOPIC_OR_PART:
@@ -217,49 +215,21 @@ class KafkaSource:
             return False
         self._asked_others_at = time.monotonic()
         asked = [TopicPartition(*place) for place in missing]
-        committed = self._committed_offsets(asked)
+        committed = committed_offsets(self._consumer, asked)
         return all(found.offset >= (self._ends or {})[found.topic, found.partition] for found in committed)
-
-    def _committed_offsets(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
-        def ask() -> list[TopicPartition]:
-            found = self._consumer.committed(partitions, OFFSET_REQUEST_S) if partitions else []
-            for partition in found:
-                if partition.error is not None:
-                    raise KafkaException(partition.error)
-            return found
-
-        return ask_until_answered("where the group stands", ask)
-
-    def _watermarks(self, partition: TopicPartition) -> tuple[int, int]:
-        def ask() -> tuple[int, int]:
-            watermarks = self._consumer.get_watermark_offsets(partition, OFFSET_REQUEST_S)
-            if watermarks is None:
-                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
-            return watermarks
-
-        return ask_until_answered("where a partition ends", ask)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         if self._closing:
             # An answer to a question asked before: nothing will be read, and the broker is not asked any more.
             consumer.incremental_assign(partitions)
             return
-        committed = self._committed_offsets(partitions)
-        for partition in committed:
-            low, high = self._watermarks(partition)
+        positions = start_positions(consumer, self._group, partitions)
+        for partition, offset in positions:
             place = (partition.topic, partition.partition)
-            if partition.offset < 0:
-                from_start = self._group.start == "earliest"
-                self._delivered[place] = low if from_start else high
-                partition.offset = OFFSET_BEGINNING if from_start else OFFSET_END
-            elif partition.offset < low:
-                raise self._gone(place, partition.offset, low)
-            else:
-                self._delivered[place] = partition.offset
-            self._confirmed[place] = self._delivered[place]
+            self._delivered[place] = self._confirmed[place] = offset
             # Back within one poll: what comes from now on was read since.
             self._revoked.discard(partition.partition)
-        consumer.incremental_assign(committed)
+        consumer.incremental_assign([partition for partition, _ in positions])
         self.joined = True
         self._tell("assigned", partitions)
 
@@ -303,17 +273,6 @@ class KafkaSource:
         numbers = sorted(partition.partition for partition in partitions)
         get_logger("source").info("partitions_" + kind, partitions=numbers, held=len(self._delivered))
         self._observer.rebalanced(kind, len(partitions), len(self._delivered))
-
-    def _gone(self, place: Partition, committed: int, low: int | None = None) -> ConfigurationError:
-        if low is None:
-            low, _ = self._watermarks(TopicPartition(*place))
-        topic, partition = place
-        return ConfigurationError(
-            f"{low - committed} records of {topic}/{partition} are gone before they were labelled: "
-            f"the group stands at {committed}, the first record left is {low}",
-            hint="retention was shorter than the delay; accept the loss by moving the group "
-            f"(kafka-consumer-groups --group {self._group.group} --reset-offsets --to-earliest), then start again",
-        )
 
 
 def _nothing() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from numpy.typing import NDArray
 
-from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, NEEDS_AN_OPERATOR, DeliverySettings, Outbox
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, FENCED, NEEDS_AN_OPERATOR, DeliverySettings, Outbox, fenced
 from consumer.scoring.lane import Lane
 from consumer.scoring.outcome import Outcome
 from consumer.scoring.ports import CostObserver, Observer
@@ -20,14 +20,6 @@ from shared.clock import Clock
 from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError, ReviewstreamError
 from shared.logs import get_logger
 
-# Another process has taken this one's transactional id: it must leave, its work is somebody else's by now.
-FENCED = frozenset(
-    {
-        KafkaError._FENCED,  # noqa: SLF001 - librdkafka's local error codes start with _
-        KafkaError.INVALID_PRODUCER_EPOCH,
-        KafkaError.PRODUCER_FENCED,
-    }
-)
 REFUSED = {
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "grant Write and Describe on the transactional id",
     KafkaError.GROUP_AUTHORIZATION_FAILED: "grant Read on the consumer group",
@@ -225,11 +217,7 @@ def transaction_failure(step: str, error: KafkaError) -> ReviewstreamError:
     """Return the reaction that a failed step of a transaction calls for."""
     what = f"{step}: {error.name()}: {error.str()}"
     if error.code() in FENCED:
-        return FencedError(
-            f"another process runs with this transactional id, or a transaction outlived its time-out: {what}",
-            hint="give each process its own --instance (REVIEWS_INSTANCE); a batch must be done well within "
-            "--transaction-timeout",
-        )
+        return fenced(what)
     mend = REFUSED.get(error.code())
     if mend is not None:
         return ConfigurationError(f"{what}; nothing of the transaction is visible", hint=mend)

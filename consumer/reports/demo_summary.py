@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from consumer.kafka.audit import AuditResult
+from consumer.kafka.audit_result import AuditResult
 from shared.reviews import Label
 
 COLOURS = {"positive": "green", "neutral": "yellow", "negative": "red"}

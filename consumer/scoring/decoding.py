@@ -18,6 +18,10 @@ def decode(records: Sequence[Record], value_bytes_max: int) -> tuple[Readable, l
     for record in records:
         try:
             headers = readable_headers(record)
+        except RecordError as error:
+            dead_letters.append(DeadLetter(record, error.reason, str(error), STAGE, headers=()))
+            continue
+        try:
             trace = read_headers(headers) if headers else None
             review = decode_value(record.value(), value_bytes_max)
         except RecordError as error:

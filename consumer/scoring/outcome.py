@@ -25,12 +25,17 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One record that can't be used, and why; `stage` names the step that refused it."""
+    """One record that can't be used, and why; `stage` names the step that refused it.
+
+    `headers` are those that can be kept; None where they are the record's own. A record whose headers can't be read
+    must not be asked for them again: the Kafka client ends the process then.
+    """
 
     record: Record
     reason: Reason
     message: str
     stage: str
+    headers: Sequence[tuple[str, bytes | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """A record as it was read, whatever it was read from, and a micro-batch of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import methodcaller
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -11,6 +12,11 @@ from numpy.typing import NDArray
 from shared.errors import Reason, RecordError
 
 Partition: TypeAlias = tuple[str, int]
+
+# Not `record.headers()`: the Kafka client, written in C, returns a half-made list and an error at the same time where a
+# name is not UTF-8. CPython notices that in a call from C, as here, but no longer in a loop that it has specialised;
+# the list would then end the process.
+_ask_for_headers: Callable[["Record"], Sequence[tuple[str, bytes | None]] | None] = methodcaller("headers")
 
 
 class Record(Protocol):
@@ -86,10 +92,9 @@ NOTHING = Batch(())
 
 
 def readable_headers(record: Record) -> Sequence[tuple[str, bytes | None]] | None:
-    """Return a record's headers; RecordError where a header's name is not UTF-8."""
+    """Return a record's headers; RecordError where a header's name is not UTF-8: never ask that record again."""
     try:
-        return record.headers()
-    # The Kafka client, written in C, lets the decoder's error out as a SystemError.
+        return _ask_for_headers(record)
     except (SystemError, UnicodeError) as error:
         raise RecordError(Reason.ENCODING, "the name of a header is not UTF-8: the headers can't be kept") from error
 

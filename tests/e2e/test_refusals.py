@@ -33,6 +33,15 @@ def test_no_broker_is_said_once_and_given_up_after_the_deadline(small_model: Pat
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("command", [["audit"], ["dlq", "list"], ["dlq", "show", "0:0"], ["dlq", "replay"]])
+def test_looking_from_outside_gives_up_on_a_broker_that_is_away(command: list[str]) -> None:
+    (port,) = free_ports(1)
+    code, said = refused([*command, "--broker-wait-s-max", "1", "--bootstrap-servers", f"127.0.0.1:{port}"], {})
+    assert code == 69
+    assert "REVIEWS_KAFKA_BOOTSTRAP_SERVERS" in said
+    assert "Traceback" not in said
+
+
 def test_no_model_is_said_with_the_way_to_make_one(tmp_path: Path) -> None:
     code, said = refused(["run", "--model", str(tmp_path / "none")], {})
     assert code == 78

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.kafka.events import read_dead_letter_headers
+from consumer.kafka.dead_letters import read_dead_letter_headers
 from shared.errors import RetriableError
 from tests.support.fake_producer import SentMessage
 from tests.support.memory_records import TOPIC, MemoryRecord, review_value

@@ -10,8 +10,8 @@ from typing import Protocol
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from consumer.kafka.at_least_once import AtLeastOnceSink
+from consumer.kafka.dead_letters import read_dead_letter_headers
 from consumer.kafka.delivery import Delivery, DeliverySettings
-from consumer.kafka.events import read_dead_letter_headers
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.range_reader import RangeReader, StoredMessage
 from consumer.kafka.source import KafkaSource
@@ -103,6 +103,7 @@ class KafkaStream:
     topics: TopicSettings
     protocol: str = "consumer"
     delivery: Delivery = Delivery.AT_LEAST_ONCE
+    start: str = "earliest"
     group: str = field(default_factory=lambda: f"contract-{uuid.uuid4().hex[:10]}")
     members: dict[int, KafkaSource] = field(default_factory=dict)
     sinks: list[ExactlyOnceSink] = field(default_factory=list)
@@ -115,7 +116,7 @@ class KafkaStream:
 
     def join(self, read_to: ReadTo = ReadTo.FOREVER) -> Member:
         observer = RecordingObserver()
-        group = GroupSettings(self.group, self.protocol, "earliest", read_to, self.delivery)
+        group = GroupSettings(self.group, self.protocol, self.start, read_to, self.delivery)
         source = KafkaSource(self.kafka, group, self.topics.input_topic, observer)
         sink = self._sink(source, observer)
         member = Member(source, sink, source._consumer.consumer_group_metadata)
@@ -138,6 +139,12 @@ class KafkaStream:
 
     def leave(self, member: Member) -> None:
         self.members.pop(id(member)).close()
+
+    def stand_at(self, partition: int, offset: int) -> None:
+        """Move the group, which has no member, as somebody with a tool would."""
+        consumer = Consumer(self.kafka.client_config() | {"group.id": self.group})
+        consumer.commit(offsets=[TopicPartition(self.topics.input_topic, partition, offset)], asynchronous=False)
+        consumer.close()
 
     def leave_all(self) -> None:
         """End every member that is left."""

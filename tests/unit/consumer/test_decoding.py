@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from consumer.kafka.events import dead_letter_message, read_dead_letter_headers
+from consumer.kafka.dead_letters import dead_letter_message, read_dead_letter_headers
 from consumer.scoring.decoding import decode
 from shared.codec import decode_review
 from shared.errors import Reason, RecordError
@@ -166,3 +166,22 @@ def test_a_header_whose_name_is_not_utf_8_is_no_crash_but_a_dead_letter_without_
     assert letter.reason is Reason.ENCODING
     assert (message.key, message.value) == (b"key", GOOD)
     assert read_dead_letter_headers(message.headers)["reason"] == "encoding"  # type: ignore[arg-type]
+
+
+class RecordThatEndsTheProcess(RecordWithBadHeaders):
+    """As confluent_kafka behaves when such headers are read a second time, only that this can be noticed."""
+
+    def headers(self) -> Sequence[tuple[str, bytes | None]] | None:
+        readings.append(self.at_offset)
+        return super().headers()
+
+
+readings: list[int] = []
+
+
+def test_headers_that_can_not_be_read_are_read_once_on_the_way_to_the_dead_letter() -> None:
+    readings.clear()
+    _, letters = decode([RecordThatEndsTheProcess(GOOD, at_offset=number) for number in range(3)], LIMIT)
+    for letter in letters:
+        dead_letter_message(letter, "digest", datetime(2026, 1, 1, tzinfo=UTC))
+    assert readings == [0, 1, 2]

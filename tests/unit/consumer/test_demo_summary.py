@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from consumer.kafka.audit import AuditResult
+from consumer.kafka.audit_result import AuditResult, Finding
 from consumer.reports.demo_summary import DemoResult, print_summary
 from shared.reviews import Label, Source
 from tests.support.fake_scorer import MODEL
@@ -34,7 +34,7 @@ RESULT = DemoResult(
     rate_per_s=200,
     burst_per_s=12_345,
     dead_letter_reasons=["not_json", "schema"],
-    audit=AuditResult(inputs=7, labelled=5, dead_lettered=2, missing=0, repeated=0),
+    audit=AuditResult(inputs=7, labelled=5, dead_lettered=2),
     exit_code=0,
     seconds=31,
 )
@@ -62,7 +62,7 @@ def test_it_shows_the_proof_and_that_it_holds() -> None:
 
 
 def test_it_says_when_the_proof_does_not_hold() -> None:
-    broken = replace(RESULT, audit=replace(RESULT.audit, missing=1))
+    broken = replace(RESULT, audit=replace(RESULT.audit, counts={Finding.MISSING: 1}))
     assert "BROKEN" in shown(broken)
     assert not broken.succeeded
 

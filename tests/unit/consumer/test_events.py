@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from consumer.kafka.events import (
+from consumer.kafka.dead_letters import (
     MESSAGE_CHARS_MAX,
     OutgoingMessage,
     dead_letter_message,

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from consumer.kafka.group import ReadTo
-from consumer.scoring.batching import BatchBounds, BatchPolicy
+from consumer.scoring.batching import BatchBounds, BatchPolicy, Pace
 from consumer.scoring.lane import InlineLane, Result
 from consumer.scoring.loop import LoopLimits, ScoringLoop
-from shared.errors import FatalError, RetriableError
+from shared.errors import ConfigurationError, FatalError, Reason, RetriableError
 from tests.support.fake_clock import START_S, FakeClock
 from tests.support.fake_scorer import FakeScorer
 from tests.support.memory_records import review_value
@@ -233,3 +233,79 @@ def test_every_record_of_a_batch_is_in_its_outcome() -> None:
     bench.run()
     (batch,) = bench.observer.batches
     assert batch.outcome.batch.records == bench.log.partitions[0]
+
+
+def test_with_a_backlog_a_batch_is_scored_beside_the_loop_and_still_delivered_in_order() -> None:
+    bench = Bench(3, reviews=10)
+    bench.run()
+    assert bench.labelled_offsets() == list(range(10))
+    assert bench.lane.used == 3
+    assert bench.sink.drained == 1
+
+
+def test_without_a_backlog_nothing_is_handed_to_another_thread() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER)
+    for _ in range(5):
+        bench.append(2)
+        bench.loop.turn()
+    assert bench.lane.used == 0
+
+
+def test_a_batch_that_is_being_scored_is_delivered_when_nothing_else_comes() -> None:
+    bench = Bench(5, read_to=ReadTo.FOREVER, reviews=5)
+    bench.loop.turn()
+    assert bench.observer.batch_sizes() == []
+    bench.loop.turn()
+    assert bench.observer.batch_sizes() == [5]
+
+
+def test_settling_delivers_what_is_being_scored_before_partitions_go() -> None:
+    bench = Bench(5, read_to=ReadTo.FOREVER, reviews=7)
+    bench.loop.turn()
+    bench.loop.settle(1)
+    assert bench.labelled_offsets() == [0, 1, 2, 3, 4]
+    assert bench.sink.drained == 1
+    bench.loop.turn()
+    bench.loop.settle(1)
+    assert bench.labelled_offsets() == list(range(7))
+
+
+def test_a_rewind_forgets_the_batch_that_is_being_scored_and_reads_it_again() -> None:
+    bench = Bench(2, reviews=6)
+    bench.sink.failures.append(TRY_AGAIN)
+    bench.run()
+    assert bench.labelled_offsets() == list(range(6))
+    assert bench.observer.rewinds == 1
+
+
+def test_a_text_that_cannot_be_scored_becomes_a_dead_letter_and_its_neighbours_are_labelled() -> None:
+    bench = Bench(reviews=9)
+
+    def fail_on_number_four() -> None:
+        if any("number 4" in text for text in bench.scorer.calls[-1]):
+            raise ZeroDivisionError
+
+    bench.scorer.while_scoring = fail_on_number_four
+    bench.run()
+    assert bench.labelled_offsets() == [0, 1, 2, 3, 5, 6, 7, 8]
+    (letter,) = bench.sink.dead_letters
+    assert (letter.record.offset(), letter.reason, letter.stage) == (4, Reason.SCORING_FAILED, "score")
+
+
+def test_too_many_dead_letters_stop_the_loop_before_any_of_them_is_delivered() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER)
+    for _ in range(NO_WAIT.dead_letters.consecutive):
+        bench.log.append(b"this is no JSON")
+    with pytest.raises(ConfigurationError, match="looks like an outage"):
+        bench.loop.turn()
+    assert bench.sink.dead_letters == []
+
+
+def test_late_reviews_put_the_policy_into_catch_up_and_fresh_ones_end_it() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER)
+    for age_s, pace in ((5.0, Pace.CATCH_UP), (0.1, Pace.STEADY)):
+        bench.log.append(review_value("r", "a good note"))
+        records = bench.log.partitions[0]
+        records[-1] = replace(records[-1], stamp_ms=int((START_S - age_s) * 1000))
+        bench.loop.turn()
+        assert bench.policy.pace is pace

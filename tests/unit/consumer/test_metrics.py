@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
+from consumer.scoring.batching import BatchBounds, BatchPolicy
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import last_records, timestamps_ms
 from consumer.telemetry.catalogue import declared_metrics, metric_names
-from consumer.telemetry.metrics import CLOSED_BY, LABELS, LOOP_STATES, REBALANCES, STAGES, ConsumerMetrics
+from consumer.telemetry.metrics import (
+    CLOSED_BY,
+    LABELS,
+    LOOP_STATES,
+    REBALANCES,
+    STAGES,
+    TRANSACTION_ENDS,
+    ConsumerMetrics,
+)
 from shared.errors import Reason
 from tests.support.fake_clock import START_S, FakeClock
 from tests.support.fake_scorer import MODEL, outcome_of
@@ -187,3 +196,27 @@ class Waiting:
     def lag_records(self, place: tuple[str, int]) -> int | None:
         del place
         return self._records
+
+
+def test_transactions_are_counted_by_how_they_ended_and_timed_where_they_were_committed() -> None:
+    bench = Bench()
+    bench.metrics.transaction_ended("committed", 0.012)
+    bench.metrics.transaction_ended("aborted", 0.5)
+    assert {end: bench.value("transactions_total", outcome=end) for end in TRANSACTION_ENDS} == {
+        "committed": 1, "aborted": 1, "fenced": 0,
+    }  # fmt: skip
+    assert (bench.value("transaction_seconds_count"), bench.value("transaction_seconds_sum")) == (1, 0.012)
+
+
+def test_what_the_policy_has_learnt_is_exported_as_it_stands() -> None:
+    bench = Bench()
+    assert bench.value("batch_cost_fixed_seconds") == 0
+    policy = BatchPolicy(BatchBounds())
+    bench.metrics.batch_costs.read_from(policy)
+    for size in (1000, 500_000) * 2000:
+        policy.observe(size, size * 3e-8 + 0.01)
+    policy.note_age(30)
+    assert bench.value("batch_cost_seconds_per_byte") == pytest.approx(3e-8, rel=0.01)
+    assert bench.value("batch_cost_fixed_seconds") == pytest.approx(0.01, rel=0.01)
+    assert bench.value("batch_cost_error_ratio") == pytest.approx(0, abs=0.01)
+    assert bench.value("catching_up") == 1

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import ClusterMetadata, PartitionMetadata, TopicMetadata
 
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.source import KafkaSource
@@ -47,6 +48,14 @@ class FakeConsumer:
         if self.commit_error is not None:
             raise KafkaException(self.commit_error)
         self.commits.append({place.partition: place.offset for place in offsets})
+        self.positions |= self.commits[-1]
+
+    def list_topics(self, topic: str, timeout: float) -> ClusterMetadata:
+        del timeout
+        metadata = ClusterMetadata()
+        metadata.topics = {topic: TopicMetadata()}
+        metadata.topics[topic].partitions = dict.fromkeys(self.positions, PartitionMetadata())
+        return metadata
 
     def committed(self, partitions: Sequence[TopicPartition], timeout: float) -> list[TopicPartition]:
         del timeout
@@ -249,10 +258,37 @@ def test_an_offset_that_fell_off_retention_is_refused_with_how_many_records_are_
 @pytest.mark.parametrize(("start", "first"), [("earliest", 2), ("latest", 100)])
 def test_a_new_group_starts_where_it_was_told_and_rewinds_to_there(start: str, first: int) -> None:
     bench = Bench(start)
-    bench.consumer.positions[0] = -1001
+    bench.consumer.positions = {0: -1001, 1: -1001}
     bench.assign(0)
     bench.source.rewind()
     assert bench.consumer.sought == {0: first}
+
+
+def test_the_start_at_the_latest_record_is_pinned_for_every_partition_at_once() -> None:
+    bench = Bench("latest")
+    bench.consumer.positions = {0: -1001, 1: -1001}
+    bench.assign(0)
+    bench.consumer.watermarks = (2, 300)
+    bench.assign(1)
+    bench.source.rewind()
+    assert bench.consumer.sought == {0: 100, 1: 100}
+
+
+def test_a_partition_added_to_an_old_groups_topic_is_read_from_its_first_record() -> None:
+    bench = Bench("latest")
+    bench.consumer.positions = {0: 5, 1: -1001}
+    bench.assign(1)
+    bench.source.rewind()
+    assert bench.consumer.sought == {1: 2}
+    assert bench.consumer.commits == []
+
+
+def test_a_group_that_stands_behind_the_end_is_refused() -> None:
+    bench = Bench()
+    bench.consumer.watermarks = (0, 4)
+    with pytest.raises(ConfigurationError, match=r"group shop stands at 5 of reviews/0, which ends at 4") as caught:
+        bench.assign(0)
+    assert "--group" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -262,6 +298,7 @@ def test_a_new_group_starts_where_it_was_told_and_rewinds_to_there(start: str, f
         (KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED), ConfigurationError),
         (KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), ConfigurationError),
         (KafkaError(KafkaError._AUTO_OFFSET_RESET), ConfigurationError),
+        (KafkaError(KafkaError.UNSUPPORTED_VERSION), ConfigurationError),
         (KafkaError(KafkaError._FATAL, "fenced", fatal=True), FatalError),
     ],
 )

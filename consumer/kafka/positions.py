@@ -1,0 +1,113 @@
+"""Where a group stands in its topic, and where a partition is read from: never past a record that has no label."""
+
+from collections.abc import Sequence
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from consumer.kafka.group import GroupSettings, ask_until_answered
+from consumer.scoring.record import Partition
+from shared.errors import ConfigurationError
+
+OFFSET_REQUEST_S = 10.0
+
+
+def start_positions(
+    consumer: Consumer, group: GroupSettings, partitions: Sequence[TopicPartition]
+) -> list[tuple[TopicPartition, int]]:
+    """Return what to assign, and the offset that is: the group's own, and the start that was chosen for a new group.
+
+    Raises ConfigurationError where the group stands outside of what the topic holds.
+    """
+    committed = committed_offsets(consumer, partitions)
+    if group.start == "latest" and any(partition.offset < 0 for partition in committed):
+        _pin_latest(consumer, partitions[0].topic)
+        committed = committed_offsets(consumer, partitions)
+    positions = []
+    for partition in committed:
+        low, high = watermarks(consumer, partition)
+        if partition.offset < 0:
+            # A new group reads from the start; so does an old one a partition that came later: nobody has read it.
+            positions.append((TopicPartition(partition.topic, partition.partition, OFFSET_BEGINNING), low))
+            continue
+        place = (partition.topic, partition.partition)
+        if partition.offset < low:
+            raise gone(group.group, place, partition.offset, low)
+        if partition.offset > high:
+            raise ConfigurationError(
+                f"group {group.group} stands at {partition.offset} of {place[0]}/{place[1]}, which ends at {high}: the "
+                "topic was made anew, or the group is another stream's",
+                hint=f"name a --group of its own, or move it: {_reset(group.group, 'earliest')}",
+            )
+        positions.append((partition, partition.offset))
+    return positions
+
+
+def topic_ends(consumer: Consumer, topic: str) -> dict[Partition, int]:
+    """Return the offset behind the last record of each partition that holds any."""
+    ends = {}
+    for partition in _all_partitions(consumer, topic):
+        low, high = watermarks(consumer, partition)
+        if high > low:
+            ends[topic, partition.partition] = high
+    return ends
+
+
+def committed_offsets(consumer: Consumer, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
+    """Return where the group stands, a negative offset where nowhere; FatalError where the broker does not say."""
+
+    def ask() -> list[TopicPartition]:
+        found = consumer.committed(list(partitions), OFFSET_REQUEST_S) if partitions else []
+        for partition in found:
+            if partition.error is not None:
+                raise KafkaException(partition.error)
+        return found
+
+    return ask_until_answered("where the group stands", ask)
+
+
+def watermarks(consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+    """Return a partition's first offset and the one behind its last; FatalError where the broker does not say."""
+
+    def ask() -> tuple[int, int]:
+        found = consumer.get_watermark_offsets(partition, OFFSET_REQUEST_S)
+        if found is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - librdkafka's local codes start with _
+        return found
+
+    return ask_until_answered("where a partition ends", ask)
+
+
+def gone(group: str, place: Partition, committed: int, low: int) -> ConfigurationError:
+    """Return the error that says how many records retention removed before they were labelled."""
+    topic, partition = place
+    return ConfigurationError(
+        f"{low - committed} records of {topic}/{partition} are gone before they were labelled: "
+        f"the group stands at {committed}, the first record left is {low}",
+        hint="retention was shorter than the delay; accept the loss by moving the group "
+        f"({_reset(group, 'earliest')}), then start again",
+    )
+
+
+def _pin_latest(consumer: Consumer, topic: str) -> None:
+    """Commit the end of every partition as a new group's start; does nothing where the group stands anywhere.
+
+    Every partition at once: whoever is assigned one later, or one that was added later, can tell a new group from an
+    old one. Two members that do this at the same moment say the same.
+    """
+    everywhere = _all_partitions(consumer, topic)
+    if any(partition.offset >= 0 for partition in committed_offsets(consumer, everywhere)):
+        return
+    for partition in everywhere:
+        _, partition.offset = watermarks(consumer, partition)
+    ask_until_answered(
+        "that it knows where the group starts", lambda: consumer.commit(offsets=everywhere, asynchronous=False)
+    )
+
+
+def _all_partitions(consumer: Consumer, topic: str) -> list[TopicPartition]:
+    metadata = ask_until_answered("which partitions there are", lambda: consumer.list_topics(topic, OFFSET_REQUEST_S))
+    return [TopicPartition(topic, number) for number in sorted(metadata.topics[topic].partitions)]
+
+
+def _reset(group: str, to: str) -> str:
+    return f"kafka-consumer-groups --group {group} --reset-offsets --to-{to}"
