@@ -51,15 +51,22 @@ models: $(READY)  ## train every recipe into models/, cross-validated, and compa
 	@$(BIN)/python -m consumer model compare --json $(RECIPES:%=models/%) > benchmarks/results/models.json
 	@$(BIN)/python -m consumer model compare $(RECIPES:%=models/%)
 
-bench: $(READY)  ## measure the models that `make models` trained, and write benchmarks/results
+bench: $(READY)  ## measure the models that `make models` trained and the stream, and write docs/performance.md (an hour)
 	@$(BIN)/python -m benchmarks.hot_path
 	@$(BIN)/python -m benchmarks.parity $(RECIPES:%=models/%)
 	@$(BIN)/python -m benchmarks.scoring $(RECIPES:%=models/%)
+	@$(BIN)/python -m benchmarks.stream_throughput
+	@$(BIN)/python -m benchmarks.stream_latency
+	@$(BIN)/python -m benchmarks.stream_growth
+	@$(BIN)/python -m benchmarks.stream_profile
+	@$(BIN)/python -m benchmarks.charts
+	@$(BIN)/python -m benchmarks.render
 
 chaos: $(READY)  ## the long fault tests: kill -9 again and again
 	@$(BIN)/python -m pytest -m chaos -s $(ARGS)
 
-docs: $(READY)  ## write what is generated: docs/metrics.md and the dashboards
+docs: $(READY)  ## write what is generated: docs/metrics.md, the figures of docs/performance.md, the dashboards
+	@$(BIN)/python -m benchmarks.render
 	@$(BIN)/python -m consumer.telemetry.catalogue > docs/metrics.md
 	@$(BIN)/python -m deploy.grafana.dashboards
 

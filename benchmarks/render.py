@@ -1,0 +1,194 @@
+"""Writes the figures of docs/performance.md from results/: what stands between its markers, and nothing else.
+
+python -m benchmarks.render [--check]
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from benchmarks.stream_results import RESULTS
+from benchmarks.targets import Target, growth_targets, latency_targets, throughput_targets
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: {} -->", "<!-- end of figures -->"
+NOT_MEASURED = "Not measured yet: `make bench`."
+
+Results = Mapping[str, Any]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table: the first column to the left, numbers to the right."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
+
+
+def machine(results: Results) -> str:
+    """Return what one result was measured on."""
+    facts = results["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
+    return (
+        f"Measured on {facts['cores']} cores of {facts['processor']}, {facts['system']}, Python {facts['python']}, "
+        f"{packages}. Broker, generator and reader run on the same cores. Load when it began: "
+        f"{facts['load_average_1_min']}."
+    )
+
+
+def throughput(results: Results) -> str:
+    """Return a table for each kind of text."""
+    parts = [machine(results)]
+    for kind, found in results["kinds"].items():
+        rows = []
+        for way, row in found["ways"].items():
+            rate, ratio = row["records_a_second"], found.get("ratio_to_reference", {}).get(way)
+            rows.append(
+                [
+                    way,
+                    f"{rate['median']:,.0f}",
+                    f"{rate['low']:,.0f} to {rate['high']:,.0f}",
+                    f"{ratio['median']:.2f}" if ratio else "",
+                    f"{row['cpu_s_a_million']['median']:.1f}",
+                    f"{row['rss_mb_max']['median']:.0f}",
+                ]
+            )
+        head = ["", "reviews/s", "range", "of pass-through", "CPU s a million", "MB"]
+        rounds = results["settings"]["rounds"]
+        parts.append(f"**{kind}**, {found['records']:,} waiting, {rounds} rounds:\n\n{table(head, rows)}")
+    return "\n\n".join([*parts, "![Reviews a second by way](images/throughput.svg)"])
+
+
+def latency(results: Results) -> str:
+    """Return a table for each delivery."""
+    parts = [machine(results)]
+    for delivery, rates in results["deliveries"].items():
+        rows = []
+        for rate, found in rates.items():
+            quantiles = [
+                f"{found['ours']['ms'][name]['median']:.1f} ({found['echo']['ms'][name]['median']:.1f})"
+                for name in found["ratio"]
+            ]
+            shares = [f"{found['ratio'][name]['median']:.2f}" for name in ("p50", "p99")]
+            rows.append([f"{int(rate):,}/s", *quantiles, *shares, f"{max(found['ours']['waiting_at_end']):,}"])
+        names = [f"{name} ms" for name in next(iter(rates.values()))["ratio"]]
+        head = [delivery, *names, "p50 ratio", "p99 ratio", "waiting at the end"]
+        parts.append(table(head, rows))
+    return "\n\n".join([*parts, "![Latency by percentile](images/latency.svg)"])
+
+
+def growth(results: Results) -> str:
+    """Return tables of scaling, backlog and start-up."""
+    parts = [machine(results)]
+    if "scaling" in results:
+        rows = [
+            [count, f"{row['records_a_second']['median']:,.0f}", f"{row['ratio_to_one']['median']:.2f}"]
+            for count, row in results["scaling"].items()
+        ]
+        parts.append(table(["processes, a partition each", "reviews/s", "times one"], rows))
+    if "backlog" in results:
+        rows = [
+            [
+                f"{int(records):,}",
+                f"{row['records_a_second']:,}",
+                f"{row['cpu_s_a_million']:.1f}",
+                f"{row['rss_mb_max']:.0f}",
+            ]
+            for records, row in results["backlog"].items()
+        ]
+        parts.append(table(["waiting", "reviews/s", "CPU s a million", "MB at most"], rows))
+        parts.append("![Memory while a backlog is labelled](images/memory.svg)")
+    if "start-up" in results:
+        rows = [
+            [way, f"{seconds['median']:.2f}", f"{seconds['low']:.2f} to {seconds['high']:.2f}"]
+            for way, seconds in results["start-up"].items()
+        ]
+        parts.append(table(["from process start to first label", "seconds", "range"], rows))
+    return "\n\n".join(parts)
+
+
+def profile(results: Results) -> str:
+    """Return what the loop does, and which threads use the processor."""
+    profiles = {
+        f"{kind}, {delivery}": found
+        for kind, deliveries in results["kinds"].items()
+        for delivery, found in deliveries.items()
+    }
+
+    def one(title: str, key: str) -> str:
+        names = list(dict.fromkeys(name for found in profiles.values() for name in found[key]))
+        rows = [
+            [where, f"{found['wall_us']:.1f}", *(f"{found[key].get(name, 0):.1f}" for name in names)]
+            for where, found in profiles.items()
+        ]
+        return table([title, "wall time", *names], rows)
+
+    loop, processor = one("the loop, µs a review", "loop_us"), one("the processor, µs a review", "cpu_us")
+    return "\n\n".join([machine(results), loop, processor])
+
+
+def targets(found: Sequence[Target]) -> str:
+    """Return what the stream is held to, and whether it is met."""
+    rows = [[target.what, target.wanted, target.found, "yes" if target.met else "**no**"] for target in found]
+    return table(["", "wanted", "found", "met"], rows)
+
+
+TABLES: dict[str, Callable[[Results], str]] = {
+    "throughput": throughput,
+    "latency": latency,
+    "growth": growth,
+    "profile": profile,
+}
+JUDGES: dict[str, Callable[[Results], Iterator[Target]]] = {
+    "throughput": throughput_targets,
+    "latency": latency_targets,
+    "growth": growth_targets,
+}
+
+
+def read_results(name: str) -> Results | None:
+    """Return one benchmark's result, None where there is none yet."""
+    file = RESULTS / f"stream_{name}.json"
+    return msgspec.json.decode(file.read_bytes()) if file.exists() else None
+
+
+def blocks(results: Mapping[str, Results | None]) -> dict[str, str]:
+    """Return what belongs between the page's markers, by the markers' names."""
+    found = dict.fromkeys(("targets", *TABLES), NOT_MEASURED)
+    judged: list[Target] = []
+    for name, measured in results.items():
+        if measured is not None:
+            found[name] = TABLES[name](measured)
+            judged += JUDGES[name](measured) if name in JUDGES else []
+    if judged:
+        found["targets"] = targets(judged)
+    return found
+
+
+def with_blocks(page: str, content: Mapping[str, str]) -> str:
+    """Return the page with each block between its markers; the rest is as it was."""
+    for name, text in content.items():
+        before, begin, rest = page.partition(BEGIN.format(name))
+        _, end, after = rest.partition(END)
+        if not begin or not end:
+            raise ValueError(f"the page has no place for {name}: {BEGIN.format(name)} … {END}")
+        page = f"{before}{begin}\n\n{text}\n\n{end}{after}"
+    return page
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where the page is not what the results say.")
+def main(*, check: bool) -> None:
+    """Write the figures."""
+    page = PAGE.read_text("utf-8")
+    expected = with_blocks(page, blocks({name: read_results(name) for name in TABLES}))
+    if check and page != expected:
+        click.echo(f"{PAGE.name}: not what the results say; run python -m benchmarks.render", err=True)
+        sys.exit(1)
+    PAGE.write_text(expected, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What the stream's benchmarks share: a broker to measure on, and where results go."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.machine import machine_facts
+from shared.dev_broker.choice import Purpose, choose_broker
+from shared.kafka_client import KafkaSettings
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("confluent-kafka", "msgspec", "numba", "numpy")
+
+
+@contextmanager
+def broker_to_measure() -> Iterator[KafkaSettings]:
+    """Give a real broker: the one in the environment, else one that is started here."""
+    with choose_broker(os.environ.get("REVIEWS_KAFKA_BOOTSTRAP_SERVERS"), Purpose.TEST) as broker:
+        yield KafkaSettings(broker.bootstrap_servers)
+
+
+def machine() -> dict[str, Any]:
+    """Return what the measurement is made on; asked for before it begins, for the load that it met."""
+    return machine_facts(PACKAGES)
+
+
+def write_result(file: Path, document: Mapping[str, Any]) -> None:
+    """Write a result, for people to read too."""
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
