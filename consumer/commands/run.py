@@ -92,12 +92,23 @@ def load_model(settings: RunSettings) -> LoadedModel:
 
 
 def require_topics(kafka: KafkaSettings, topics: TopicSettings) -> None:
-    """Raise ConfigurationError where a topic is missing; waits for a broker."""
-    missing = TopicAdmin(kafka).missing(topics.specs())
+    """Raise ConfigurationError where a topic is missing, warn where labels crowd together; waits for a broker."""
+    admin = TopicAdmin(kafka)
+    missing = admin.missing(topics.specs())
     if missing:
         raise ConfigurationError(
             f"missing on {kafka.bootstrap_servers}: {', '.join(spec.name for spec in missing)}",
             hint="`review-consumer topics apply` makes the topics",
+        )
+    read, written = admin.partitions(topics.input_topic), admin.partitions(topics.output_topic)
+    if written < read:
+        get_logger("run").warning(
+            "output_has_fewer_partitions",
+            input=topics.input_topic,
+            input_partitions=read,
+            output=topics.output_topic,
+            output_partitions=written,
+            meaning="labels of one key stay in order; fewer readers than consumers can share the labels",
         )
 
 

@@ -44,7 +44,9 @@ class RunSettings:
     batch_records_max: int = setting(8192, "Most records in a micro-batch.", minimum=1)
     batch_bytes_max: int = setting(8 * 1024 * 1024, "Most bytes of reviews in a micro-batch.", minimum=1)
     batch_time_max: float = setting(
-        0.05, "Seconds a micro-batch may take, as predicted from what batches took; its bytes are limited to that."
+        0.05,
+        "Seconds a micro-batch may take, as predicted from what batches took; its bytes are limited to that.",
+        minimum=0,
     )
     latency_objective: float = setting(
         1, "Seconds; while reviews are older than this when read, larger batches catch up.", minimum=0

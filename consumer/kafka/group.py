@@ -10,7 +10,7 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from consumer.kafka.delivery import Delivery
-from shared.errors import FatalError
+from shared.errors import ConfigurationError, FatalError, ReviewstreamError
 from shared.kafka_client import KafkaSettings
 from shared.logs import get_logger
 
@@ -33,6 +33,9 @@ LOST_OWNERSHIP = frozenset(
         KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001 - librdkafka's local error codes start with _
     }
 )
+
+# What an older broker says to a member of the newer group protocol.
+TOO_OLD = frozenset({KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE})  # noqa: SLF001 - see above
 
 
 class ReadTo(StrEnum):
@@ -123,3 +126,29 @@ def ask_until_answered(question: str, ask: Callable[[], Answer]) -> Answer:
                     hint="is it up? the supervisor starts a new process that asks again",
                 ) from exception
             time.sleep(ANSWER_PAUSE_S)
+
+
+def consumer_failure(error: KafkaError, protocol: str, topic: str) -> ReviewstreamError | None:
+    """Return the reaction that an error of the consumer calls for; None where librdkafka goes on by itself."""
+    # An error that ends the client is handed out under a code of its own; only its text tells which one it was.
+    ended = error.code() == KafkaError._FATAL  # noqa: SLF001 - see above
+    if error.code() in TOO_OLD or (ended and KafkaError(KafkaError.UNSUPPORTED_VERSION).str() in error.str()):
+        return ConfigurationError(
+            f"the broker can't do what --group-protocol {protocol} needs: {error.str()}",
+            hint="the newer protocol needs Kafka 4.0; --group-protocol classic works on older ones",
+        )
+    if error.code() in {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED}:
+        return ConfigurationError(f"Kafka refuses access: {error.str()}", hint="grant Read on the topic and group")
+    if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return topic_is_gone(topic)
+    if ended or error.fatal():
+        return FatalError(f"consumer: {error.str()}", hint="the supervisor starts a new process")
+    return None
+
+
+def topic_is_gone(topic: str) -> ConfigurationError:
+    """Return the error of who reads a topic that was deleted."""
+    return ConfigurationError(
+        f"topic {topic} is not there (any more)",
+        hint="`review-consumer topics apply` makes it, empty: what it held and was not labelled is gone with it",
+    )

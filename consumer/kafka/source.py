@@ -13,21 +13,20 @@ from consumer.kafka.group import (
     ClientStatistics,
     GroupSettings,
     ReadTo,
+    consumer_failure,
     log_failed_commit,
 )
 from consumer.kafka.positions import committed_offsets, gone, start_positions, topic_ends, watermarks
+from consumer.kafka.topic_watch import TopicWatch
 from consumer.scoring.batching import BatchLimits
 from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record
-from shared.errors import ConfigurationError, FatalError, RetriableError
+from shared.clock import SystemClock
+from shared.errors import FatalError, RetriableError
 from shared.kafka_client import KafkaSettings, create_client
 from shared.logs import get_logger
 
 # Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
 CHUNK_RECORDS = 1024
-
-
-# What an older broker says to a member of the newer group protocol.
-TOO_OLD = frozenset({KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE})  # noqa: SLF001 - local error codes start with _
 
 
 class GroupObserver(Protocol):
@@ -47,6 +46,7 @@ class KafkaSource:
         self._consumer: Consumer = create_client(Consumer, config)
         self._group = group
         self._topic = topic
+        self._topic_watch = TopicWatch(topic, SystemClock())
         self._observer = observer
         self._before_revoke: Callable[[], None] = _nothing
         self._revoked: set[int] = set()
@@ -75,6 +75,7 @@ class KafkaSource:
         first = self._consumer.poll(wait_s)
         if first is None:
             self._raise_failure()
+            self._topic_watch.look(self._consumer, len(self._delivered))
             return NOTHING
         messages = self._usable([first])
         size_bytes = len(first)
@@ -180,30 +181,17 @@ class KafkaSource:
         error = message.error()
         if error is None:
             return
-        code = error.code()
-        if code == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's local error codes start with _
-            place = (str(message.topic()), cast("int", message.partition()))
+        place = (str(message.topic()), cast("int", message.partition()))
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's local error codes start with _
             self._read[place] = cast("int", message.offset())
-        elif code == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
-            place = (str(message.topic()), cast("int", message.partition()))
+            return
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             low, _ = watermarks(self._consumer, TopicPartition(*place))
             raise gone(self._group.group, place, self._delivered.get(place, 0), low)
-        elif code in TOO_OLD:
-            raise ConfigurationError(
-                f"the broker can't do what --group-protocol {self._group.protocol} needs: {error.str()}",
-                hint="the newer protocol needs Kafka 4.0; --group-protocol classic works on older ones",
-            )
-        elif code in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
-            raise ConfigurationError(f"Kafka refuses access: {error.str()}", hint="grant Read on the topic and group")
-        elif code == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise ConfigurationError(
-                f"topic {self._topic} is not there (any more)", hint="`review-consumer topics apply` makes it"
-            )
-        elif error.fatal():
-            raise FatalError(f"consumer: {error.str()}", hint="the supervisor starts a new process")
-        else:
-            # librdkafka goes on by itself.
-            get_logger("source").warning("consumer_error", error=error.name(), message=error.str())
+        failure = consumer_failure(error, self._group.protocol, self._topic)
+        if failure is not None:
+            raise failure
+        get_logger("source").warning("consumer_error", error=error.name(), message=error.str())
 
     def _note_read(self, records: Sequence[Record]) -> None:
         if self._ends is not None:

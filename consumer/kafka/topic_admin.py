@@ -35,6 +35,11 @@ class TopicAdmin:
         existing = wait_for_broker(self._kafka).topics
         return [spec for spec in specs if spec.name not in existing]
 
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has, 0 where it does not exist; waits for a broker."""
+        found = wait_for_broker(self._kafka).topics.get(topic)
+        return 0 if found is None else len(found.partitions)
+
     def create(self, specs: Sequence[TopicSpec]) -> None:
         """Make topics; one that exists by now, since somebody else made it, is left alone."""
         if not specs:
