@@ -1,6 +1,8 @@
 """The first dashboard: from "is all well?" at the top to "why not?" further down."""
 
+from deploy.grafana.batches import batch_costs, batching, transactions
 from deploy.grafana.panels import Panel, Query, Stacking, Step, chart, heat_map, listing, number
+from deploy.grafana.queries import quantile, rate, share
 
 FRESH_RATIO = "job:reviews_end_to_end_latency_within_1s:ratio_rate5m"
 DEAD_LETTER_RATIO = "job:reviews_dead_lettered:ratio_rate5m"
@@ -13,26 +15,12 @@ def rows() -> dict[str, list[Panel]]:
         "Latency": latency(),
         "Lag": lag(),
         "Batching": batching(),
+        "Cost of a batch": batch_costs(),
+        "Transactions": transactions(),
         "Results": results(),
         "Errors": errors(),
         "Group and process": group_and_process(),
     }
-
-
-def rate(metric: str, *labels: str) -> str:
-    """Return the PromQL for a counter's rise a second, summed over consumers, one series for each of `labels`."""
-    by = f" by ({', '.join(labels)})" if labels else ""
-    return f"sum{by} (rate({metric}[$__rate_interval]))"
-
-
-def share(metric: str, label: str) -> str:
-    """Return the PromQL for what part of a counter's rise each value of `label` has; nothing while it stands still."""
-    return f"{rate(metric, label)} / ignoring ({label}) group_left () ({rate(metric)} > 0)"
-
-
-def quantile(share_below: float, histogram: str, *labels: str) -> str:
-    """Return the PromQL for the value below which that share of a histogram's observations lies."""
-    return f"histogram_quantile({share_below:g}, {rate(f'{histogram}_bucket', 'le', *labels)})"
 
 
 def health() -> list[Panel]:
@@ -158,43 +146,6 @@ def lag() -> list[Panel]:
             Query(rate("reviews_labelled_total"), "labelled"),
             Query(rate("reviews_dead_lettered_total"), "dead-lettered"),
             width=8,
-        ),
-    ]
-
-
-def batching() -> list[Panel]:
-    """Return the row that tells whether batches grow under load, and what the loop does."""
-    return [
-        heat_map(
-            "Batch size",
-            "Micro-batches by the number of their records: small when idle, large under load.",
-            "short",
-            Query("sum by (le) (increase(reviews_batch_records_bucket[$__rate_interval]))", "{{le}}"),
-            width=6,
-        ),
-        chart(
-            "Why batches close",
-            "Batches a second. Drained: there was nothing more to take. Count: full, more was waiting.",
-            "cps",
-            Query(rate("reviews_batches_total", "closed_by"), "{{closed_by}}"),
-            width=6,
-            stacking=Stacking.ON_TOP,
-        ),
-        chart(
-            "What the loop does",
-            "Shares of the loop's wall time. Mostly poll: it waits for reviews; no poll: it is at its limit.",
-            "percentunit",
-            Query(share("reviews_loop_seconds_total", "state"), "{{state}}"),
-            width=6,
-            stacking=Stacking.ON_TOP,
-            maximum=1,
-        ),
-        chart(
-            "In flight",
-            "Records scored whose labels are not acknowledged yet; bounded, and 0 when idle.",
-            "short",
-            Query("reviews_inflight_records", "{{instance}}"),
-            width=6,
         ),
     ]
 

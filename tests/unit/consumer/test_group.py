@@ -32,10 +32,3 @@ def test_an_error_that_ended_the_client_ends_the_process_whatever_its_flag_says(
 
 def test_what_librdkafka_mends_by_itself_is_no_failure() -> None:
     assert consumer_failure(KafkaError(KafkaError._TRANSPORT), "consumer", "reviews") is None
-
-
-@pytest.mark.parametrize("code", [KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED])
-def test_a_right_that_is_missing_is_named(code: int) -> None:
-    failure = consumer_failure(KafkaError(code), "consumer", "reviews")
-    assert isinstance(failure, ConfigurationError)
-    assert "grant Read" in failure.hint
