@@ -43,3 +43,27 @@ def test_every_package_of_the_programs_is_on_the_file_map() -> None:
     ]
     assert packages
     assert [str(package) for package in packages if f"`{package}/`" not in text] == []
+
+
+def test_every_test_that_delivery_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/delivery.md").read_text("utf-8")))
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert named - defined == set()
+
+
+def test_every_rule_of_delivery_names_a_test() -> None:
+    text = (ROOT / "docs/delivery.md").read_text("utf-8")
+    rules = re.findall(r"^\d\. (.+(?:\n   .+)*)", text, re.MULTILINE)
+    assert len(rules) == 9
+    assert [rule for rule in rules if "`test_" not in rule] == []
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs/adr"
+    index = (folder / "README.md").read_text("utf-8")
+    assert [path.name for path in folder.glob("0*.md") if f"({path.name})" not in index] == []
