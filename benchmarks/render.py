@@ -11,8 +11,9 @@ from typing import Any
 import click
 import msgspec
 
+from benchmarks.peers.table import markdown
 from benchmarks.stream_results import RESULTS
-from benchmarks.targets import Target, growth_targets, latency_targets, throughput_targets
+from benchmarks.targets import Target, growth_targets, latency_targets, peer_targets, throughput_targets
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: {} -->", "<!-- end of figures -->"
@@ -129,6 +130,26 @@ def profile(results: Results) -> str:
     return "\n\n".join([machine(results), loop, processor])
 
 
+def soak(results: Results) -> str:
+    """Return what half an hour above capacity left behind."""
+    lag, memory = results["lag_records"], results["memory"]
+    rows = [
+        ["minutes of overload", f"{results['minutes']:g}"],
+        ["capacity, reviews/s, in small transactions", f"{results['capacity_per_s']:,}"],
+        ["published, reviews/s", f"{results['published_per_s']:,}"],
+        ["waiting when it ended", f"{lag['after the overload']:,}"],
+        ["waiting after the drain", f"{lag['after the drain']:,}"],
+        ["inputs", f"{results['inputs']:,}"],
+        ["labels", f"{results['labels']:,}"],
+        ["dead letters", f"{results['dead_letters']:,}"],
+        ["missing", f"{results['missing']:,}"],
+        ["labelled twice", f"{results['duplicates']:,}"],
+        ["memory, MB at most", f"{memory['peak_mb']:.0f}"],
+        ["its slope, MB an hour", f"{memory['slope_mb_per_hour']:.1f}"],
+    ]
+    return "\n\n".join([machine(results), table([results["delivery"], ""], rows)])
+
+
 def targets(found: Sequence[Target]) -> str:
     """Return what the stream is held to, and whether it is met."""
     rows = [[target.what, target.wanted, target.found, "yes" if target.met else "**no**"] for target in found]
@@ -140,17 +161,22 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "latency": latency,
     "growth": growth,
     "profile": profile,
+    "peers": markdown,
+    "soak": soak,
 }
+# The files of results, where their names are not stream_NAME.
+FILES = {"peers": "peers.json", "soak": "soak.json"}
 JUDGES: dict[str, Callable[[Results], Iterator[Target]]] = {
     "throughput": throughput_targets,
     "latency": latency_targets,
     "growth": growth_targets,
+    "peers": peer_targets,
 }
 
 
 def read_results(name: str) -> Results | None:
     """Return one benchmark's result, None where there is none yet."""
-    file = RESULTS / f"stream_{name}.json"
+    file = RESULTS / FILES.get(name, f"stream_{name}.json")
     return msgspec.json.decode(file.read_bytes()) if file.exists() else None
 
 

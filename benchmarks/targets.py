@@ -81,6 +81,21 @@ def latency_targets(results: Mapping[str, Any]) -> Iterator[Target]:
             yield at_most(f"{delivery}, 1,000/s: p50 in transaction times", TRANSACTIONS_MAX, transactions)
 
 
+def peer_targets(results: Mapping[str, Any]) -> Iterator[Target]:
+    """Yield how many times faster than other tools with the same model, on one-liners, ours is held to be."""
+    paces = {
+        name: found.get("throughput", {}).get("sklearn", {}).get("one-liners", {}).get("labels_per_s")
+        for name, found in results["contestants"].items()
+    }
+    ours = paces.get("ours")
+    others = {name: pace for name, pace in paces.items() if pace and not name.startswith("ours")}
+    if ours and others:
+        best = max(others, key=others.__getitem__)
+        yield at_least(f"times the best other tool ({results['contestants'][best]['title']})", 15, ours / others[best])
+    if ours and others.get("quixstreams"):
+        yield at_least("times Quix Streams", 100, ours / others["quixstreams"])
+
+
 def growth_targets(results: Mapping[str, Any]) -> Iterator[Target]:
     """Yield what memory and start-up are held to."""
     if results.get("backlog"):

@@ -78,7 +78,7 @@ class GroupSettings:
             # Memory is bounded: by bytes for long reviews, by number (for each partition) for short ones, whose
             # bookkeeping is larger than their text. After a full queue fetching goes on at once, not a second later.
             "queued.max.messages.kbytes": 32_768,
-            "queued.min.messages": 5_000,
+            "queued.min.messages": 2_500,
             "fetch.message.max.bytes": 524_288,
             "fetch.queue.backoff.ms": 5,
             "fetch.wait.max.ms": 100,

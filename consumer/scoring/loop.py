@@ -137,7 +137,8 @@ class ScoringLoop:
     def _begin(self, batch: Batch, polled: float, poll_s: float) -> _Scoring:
         stamps_ms = timestamps_ms(batch.records)
         queue_s = np.where(stamps_ms < 0, np.nan, self._clock.now() - stamps_ms / 1000)
-        self._policy.note_age(float(queue_s[0]))
+        # The oldest of any partition; NaN only where no age is known.
+        self._policy.note_age(float(np.fmax.reduce(queue_s)))
         readable, dead_letters = decode(batch.records, self._limits.value_bytes_max)
         texts = readable.texts()
         decode_s = self._clock.monotonic() - polled
