@@ -9,17 +9,23 @@ from typing import Any
 import msgspec
 
 from benchmarks.machine import machine_facts
-from shared.dev_broker.choice import Purpose, choose_broker
+from shared.dev_broker.java_commands import Life
+from shared.dev_broker.local_kafka import LocalKafka
 from shared.kafka_client import KafkaSettings
 
+BROKER = "REVIEWS_KAFKA_BOOTSTRAP_SERVERS"
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("confluent-kafka", "msgspec", "numba", "numpy")
 
 
 @contextmanager
 def broker_to_measure() -> Iterator[KafkaSettings]:
-    """Give a real broker: the one in the environment, else one that is started here."""
-    with choose_broker(os.environ.get("REVIEWS_KAFKA_BOOTSTRAP_SERVERS"), Purpose.TEST) as broker:
+    """Give a real broker: the one in the environment, else one that is started here, compiled as in production."""
+    given = os.environ.get(BROKER)
+    if given:
+        yield KafkaSettings(given)
+        return
+    with LocalKafka(life=Life.LONG) as broker:
         yield KafkaSettings(broker.bootstrap_servers)
 
 

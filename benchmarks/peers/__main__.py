@@ -15,8 +15,8 @@ from benchmarks.peers.contestants import CONTESTANTS, OURS, ROOT, TOOLS, Contest
 from benchmarks.peers.schedule import FULL, QUICK, Comparison, say
 from benchmarks.peers.table import markdown
 from benchmarks.peers.topics import Topics
+from benchmarks.stream_results import broker_to_measure
 from shared.command_line import run_command_line
-from shared.dev_broker.choice import Purpose, choose_broker
 from shared.errors import ConfigurationError
 
 RESULT = ROOT / "benchmarks" / "results" / "peers.json"
@@ -48,20 +48,17 @@ def lock() -> None:
 @click.option("--quick", is_flag=True, help="Short turns and one round: shows that it works, not how fast.")
 @click.option("--only", default="", help="Names of contestants, separated by commas.")
 @click.option("--output", type=click.Path(path_type=Path), default=RESULT, help="Where the result is written.")
-@click.option(
-    "--bootstrap-servers",
-    envvar="REVIEWS_KAFKA_BOOTSTRAP_SERVERS",
-    show_envvar=True,
-    help="A broker to use; without one, Docker or a local Kafka is started.",
-)
-def run(*, quick: bool, only: str, output: Path, bootstrap_servers: str | None) -> None:
-    """Measure throughput, latency, and what is lost or repeated after kill -9."""
+def run(*, quick: bool, only: str, output: Path) -> None:
+    """Measure throughput, latency, and what is lost or repeated after kill -9.
+
+    The broker is the one in REVIEWS_KAFKA_BOOTSTRAP_SERVERS; without it a local Kafka is started.
+    """
     contestants = chosen(only)
     for contestant in contestants:
         environments.require_environment(contestant.tool)
     started = time.monotonic()
     machine = machine_facts(PACKAGES)
-    with choose_broker(bootstrap_servers, Purpose.TEST) as broker:
+    with broker_to_measure() as broker:
         topics = Topics(broker.bootstrap_servers)
         try:
             plan = QUICK if quick else FULL

@@ -11,7 +11,7 @@ from typing import Self
 from shared.dev_broker.cluster_run import ClusterRun
 from shared.dev_broker.guarded_processes import GuardedProcesses
 from shared.dev_broker.jars import fetch_jars, find_java
-from shared.dev_broker.java_commands import JavaCommands
+from shared.dev_broker.java_commands import JavaCommands, Life
 from shared.dev_broker.ports import free_ports, is_free
 from shared.dev_broker.server_properties import BROKERS, CLIENTS, CONTROLLERS, Cluster, Listener, Node
 from shared.errors import BrokerUnavailable, ConfigurationError, ReviewstreamError
@@ -30,7 +30,7 @@ class _Logs(Enum):
 class LocalKafka:
     """A Kafka cluster in processes of this machine, in KRaft mode; its data are gone when it stops."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a cluster may be told
         self,
         brokers: int = 1,
         *,
@@ -38,12 +38,14 @@ class LocalKafka:
         extra_listeners: Sequence[Listener] = (),
         extra_settings: Mapping[str, str] | None = None,
         cache: Path | None = None,
+        life: Life = Life.SHORT,
     ) -> None:
         self._brokers = brokers
         self._first_port = first_port
         self._extra_listeners = tuple(extra_listeners)
         self._extra_settings = dict(extra_settings or {})
         self._cache = cache
+        self._life = life
         self._current: ClusterRun | None = None
         self._kept_logs: Path | None = None
 
@@ -65,7 +67,7 @@ class LocalKafka:
             raise ConfigurationError("this local Kafka runs already")
         if not 1 <= self._brokers <= BROKERS_MAX:
             raise ConfigurationError(f"a local cluster has 1 to {BROKERS_MAX} brokers, not {self._brokers}")
-        commands = JavaCommands(find_java(), fetch_jars(self._cache))
+        commands = JavaCommands(find_java(), fetch_jars(self._cache), self._life)
         # A port may be taken after it was found free and before the broker listens on it: then others are tried.
         for _ in range(_START_ATTEMPTS - 1):
             if self._start_once(commands):
