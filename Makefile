@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check kafka train models bench chaos docs lock clean
+.PHONY: help setup demo test lint check kafka train models bench chaos soak docs lock clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,8 +64,11 @@ bench: $(READY)  ## measure the models that `make models` trained and the stream
 	@$(BIN)/python -m benchmarks.charts
 	@$(BIN)/python -m benchmarks.render
 
-chaos: $(READY)  ## the long fault tests: kill -9 again and again
+chaos: $(READY)  ## the long fault tests, and a table of what held (20 minutes)
 	@$(BIN)/python -m pytest -m chaos -s $(ARGS)
+
+soak: $(READY)  ## twice what a consumer can take for half an hour, then drain; writes benchmarks/results/soak.json
+	@$(BIN)/python -m tests.chaos.soak $(ARGS)
 
 docs: $(READY)  ## write what is generated: docs/metrics.md, the figures of docs/performance.md, the dashboards
 	@$(BIN)/python -m benchmarks.render

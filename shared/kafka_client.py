@@ -26,6 +26,12 @@ RESERVED = {
     "isolation.level": "reviews of aborted transactions are never labelled",
 }
 METADATA_TIMEOUT_S = 2.0
+# What waiting does not mend, and what to look at.
+WRONG_CREDENTIALS = {
+    KafkaError._AUTHENTICATION: "look at -X sasl.mechanism, sasl.username and the password",  # noqa: SLF001 - local codes start with _
+    KafkaError.SASL_AUTHENTICATION_FAILED: "look at -X sasl.mechanism, sasl.username and the password",
+    KafkaError._SSL: "-X ssl.ca.location names who vouches for the broker; its certificate must name its host",  # noqa: SLF001
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,11 @@ class KafkaSettings:
     def transactional_config(self, transactional_id: str, timeout_s: float) -> dict[str, Any]:
         """Return the configuration of a producer whose messages go out in transactions."""
         timeout_ms = round(timeout_s * 1000)
-        return self.producer_config() | {
+        return {
+            # One that starts over when all brokers were away forgets its coordinators, and may wait for them for ever
+            # (confluentinc/librdkafka#5511): a restart of the only broker would stop this process for good.
+            "metadata.recovery.strategy": "none",
+            **self.producer_config(),
             # The same after a restart: init_transactions then ends what the former process left open.
             "transactional.id": transactional_id,
             "transaction.timeout.ms": timeout_ms,
@@ -126,15 +136,21 @@ def log_client_error(error: KafkaError) -> None:
 
 
 def wait_for_broker(settings: KafkaSettings) -> Any:
-    """Return the ClusterMetadata once a broker answers; BrokerUnavailable after `broker_wait_s_max` seconds."""
+    """Return the ClusterMetadata once a broker answers.
+
+    Raises BrokerUnavailable after `broker_wait_s_max` seconds, and ConfigurationError as soon as one refuses us.
+    """
     deadline = time.monotonic() + settings.broker_wait_s_max
+    heard = _LastClientError()
     # Its own errors stay quiet: the one line below says it.
-    admin = AdminClient(settings.client_config() | {"error_cb": lambda _error: None})
+    admin = AdminClient(settings.client_config() | {"error_cb": heard.note})
     told = False
     while True:
         try:
             return admin.list_topics(timeout=min(METADATA_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
         except KafkaException as error:
+            admin.poll(0)
+            heard.raise_refusal(settings.bootstrap_servers)
             if not told:
                 get_logger("kafka").warning(
                     "waiting_for_broker",
@@ -146,10 +162,34 @@ def wait_for_broker(settings: KafkaSettings) -> Any:
             if time.monotonic() >= deadline:
                 raise BrokerUnavailable(
                     f"no Kafka broker answered at {settings.bootstrap_servers} "
-                    f"within {settings.broker_wait_s_max:g} s: {error.args[0].str()}",
-                    hint="is the broker up, and does its advertised listener match? --bootstrap-servers "
-                    "(REVIEWS_KAFKA_BOOTSTRAP_SERVERS) names it; `make kafka` starts one here",
+                    f"within {settings.broker_wait_s_max:g} s: {heard.reason or error.args[0].str()}",
+                    hint="is the broker up, does its advertised listener match, does it want TLS "
+                    "(-X security.protocol)? --bootstrap-servers (REVIEWS_KAFKA_BOOTSTRAP_SERVERS) names it; "
+                    "`make kafka` starts one here",
                 ) from error
+
+
+class _LastClientError:
+    """Why a client has no broker: a request that times out does not know, the client's own errors do."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._refusal: KafkaError | None = None
+
+    def note(self, error: KafkaError) -> None:
+        """Take an error that librdkafka goes on after; that all brokers are down is no reason but its result."""
+        if error.code() in WRONG_CREDENTIALS:
+            self._refusal = error
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
+            self.reason = error.str()
+
+    def raise_refusal(self, bootstrap_servers: str) -> None:
+        """Raise ConfigurationError where the broker refuses us, or we it."""
+        if self._refusal is not None:
+            raise ConfigurationError(
+                f"no connection to Kafka at {bootstrap_servers}: {self._refusal.str()}",
+                hint=WRONG_CREDENTIALS[self._refusal.code()],
+            )
 
 
 def create_client(kind: Any, config: dict[str, Any]) -> Any:

@@ -1,5 +1,6 @@
 """Reads records from a topic as a member of a consumer group."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
@@ -27,6 +28,7 @@ from shared.logs import get_logger
 
 # Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
 CHUNK_RECORDS = 1024
+LEAVE_S_MAX = 5.0
 
 
 class GroupObserver(Protocol):
@@ -57,6 +59,7 @@ class KafkaSource:
         self._ends: dict[Partition, int] | None = None
         self._asked_others_at = 0.0
         self._closing = False
+        self._turnstile = threading.Lock()
         # What went wrong in a callback, where nobody could be told.
         self._failure: RetriableError | None = None
         self._with_membership = group.delivery is Delivery.EXACTLY_ONCE
@@ -72,6 +75,9 @@ class KafkaSource:
     def poll(self, limits: BatchLimits, wait_s: float) -> Batch:
         """Return what is there, at most `limits`; see the port."""
         self._revoked.clear()
+        with self._turnstile:
+            # Who waits for the client to be free gets it now: this loop would take it again at once.
+            pass
         first = self._consumer.poll(wait_s)
         if first is None:
             self._raise_failure()
@@ -119,7 +125,9 @@ class KafkaSource:
     def lag_records(self, place: Partition) -> int | None:
         """Return how many records after the last delivered one the broker has; None while it is not known."""
         delivered = self._delivered.get(place)
-        _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        # Asked by another thread; the client serves one at a time.
+        with self._turnstile:
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
         if delivered is None or high < 0:
             return None
         return max(0, high - delivered)
@@ -144,10 +152,17 @@ class KafkaSource:
             self._confirmed |= {(partition.topic, partition.partition): partition.offset for partition in offsets}
 
     def close(self) -> None:
-        """Leave the group; whatever could be delivered was drained before."""
+        """Leave the group; whatever could be delivered was drained before.
+
+        A broker that does not answer is not waited for: the group then misses this member after its session time-out.
+        """
         self._before_revoke = _nothing
         self._closing = True
-        self._consumer.close()
+        leaving = threading.Thread(target=self._consumer.close, daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_S_MAX)
+        if leaving.is_alive():
+            get_logger("source").warning("left_without_an_answer", waited_s=LEAVE_S_MAX)
 
     def _own(self, positions: Mapping[Partition, int], known: Mapping[Partition, int]) -> list[TopicPartition]:
         offsets = []

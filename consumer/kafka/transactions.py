@@ -181,7 +181,7 @@ class ExactlyOnceSink:
         started = self._clock.monotonic()
         self._attempt(
             "send_offsets_to_transaction",
-            lambda: self._producer.send_offsets_to_transaction(offsets, membership),
+            lambda: self._producer.send_offsets_to_transaction(offsets, membership, RETRY_S_MAX),
             RETRY_S_MAX,
         )
         # Without a time-out of its own it has what is left of the transaction's. After that nobody here can tell

@@ -9,11 +9,16 @@ from shared.dev_broker.ports import HOST
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One kind of connection that every node accepts; `settings` hold for this listener only."""
+    """One kind of connection that every node accepts; `settings` hold for this listener only.
+
+    `advertised_ports` names, by node, the port that clients are told to connect to, where that is not the node's own:
+    something that stands between them and the node listens there.
+    """
 
     name: str
     protocol: str = "PLAINTEXT"
     settings: Mapping[str, str] = field(default_factory=dict)
+    advertised_ports: Mapping[int, int] = field(default_factory=dict)
 
 
 CLIENTS = Listener("CLIENTS")
@@ -32,6 +37,10 @@ class Node:
     def address(self, listener: Listener) -> str:
         """Return host and port of one of its listeners."""
         return f"{HOST}:{self.ports[listener.name]}"
+
+    def advertised(self, listener: Listener) -> str:
+        """Return the address under which clients are told to reach this listener."""
+        return f"{HOST}:{listener.advertised_ports.get(self.number, self.ports[listener.name])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Cluster:
         every = [*reachable, CONTROLLERS]
         settings = {
             "listeners": ",".join(f"{each.name}://{node.address(each)}" for each in every),
-            "advertised.listeners": ",".join(f"{each.name}://{node.address(each)}" for each in reachable),
+            "advertised.listeners": ",".join(f"{each.name}://{node.advertised(each)}" for each in reachable),
             "listener.security.protocol.map": ",".join(f"{each.name}:{each.protocol}" for each in every),
             # On a listener shared with clients, transactions hang once its address is not the broker's own.
             "inter.broker.listener.name": BROKERS.name,

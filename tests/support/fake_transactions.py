@@ -54,7 +54,9 @@ class FakeTransactions:
         self._step("produce")
         self._transaction().sent.append((topic, key))
 
-    def send_offsets_to_transaction(self, offsets: Sequence[TopicPartition], membership: object) -> None:
+    def send_offsets_to_transaction(
+        self, offsets: Sequence[TopicPartition], membership: object, _timeout_s: float
+    ) -> None:
         self._step("offsets")
         self._transaction().offsets |= {place.partition: place.offset for place in offsets}
         self._transaction().membership = membership

@@ -13,16 +13,23 @@ from kafka import KafkaConsumer, TopicPartition
 from shared.topics import TopicSettings
 
 DEADLINE_S = 120.0
+RECORDS_AT_A_TIME = 5000
 
 
 @dataclass
 class Found:
-    """What three topics hold; coordinates are (partition, offset) in the input topic."""
+    """What three topics hold; coordinates are (partition, offset) in the input topic.
+
+    `order` holds, for each partition of the labels and each of the input, the inputs' offsets as they were labelled;
+    `stored_at_ms` the labels' time stamps, which are the broker's where their topic says LogAppendTime.
+    """
 
     inputs: set[tuple[int, int]] = field(default_factory=set)
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
     label_ids: dict[tuple[int, int], list[str]] = field(default_factory=lambda: defaultdict(list))
     labels: dict[tuple[int, int], str] = field(default_factory=dict)
-    order: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    order: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
+    stored_at_ms: list[int] = field(default_factory=list)
     dead_letters: Counter[tuple[int, int]] = field(default_factory=Counter)
     reasons: dict[tuple[int, int], str] = field(default_factory=dict)
 
@@ -46,13 +53,18 @@ def read_everything(bootstrap_servers: str, topics: TopicSettings) -> Found:
     """Read input, labels and dead letters from their beginning to their end."""
     found = Found()
     for message in messages(bootstrap_servers, topics.input_topic):
-        found.inputs.add((message.partition, message.offset))
+        place = (message.partition, message.offset)
+        found.inputs.add(place)
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            # What is no review has no text.
+            found.texts[place] = json.loads(message.value)["text"]
     for message in messages(bootstrap_servers, topics.output_topic):
         label = json.loads(message.value)
         place = (label["source"]["partition"], label["source"]["offset"])
         found.label_ids[place].append(dict(message.headers)["ce_id"].decode())
         found.labels[place] = label["label"]
-        found.order[message.partition].append(place[1])
+        found.order[message.partition, place[0]].append(place[1])
+        found.stored_at_ms.append(message.timestamp)
     for message in messages(bootstrap_servers, topics.dead_letters):
         headers = dict(message.headers)
         place = (int(headers["__dlq.errors.partition"]), int(headers["__dlq.errors.offset"]))
@@ -64,7 +76,10 @@ def read_everything(bootstrap_servers: str, topics: TopicSettings) -> Found:
 def messages(bootstrap_servers: str, topic: str) -> Iterator[Any]:
     """Yield all committed messages of a topic."""
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap_servers, isolation_level="read_committed", enable_auto_commit=False
+        bootstrap_servers=bootstrap_servers,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        max_poll_records=RECORDS_AT_A_TIME,
     )
     with contextlib.closing(consumer):
         partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
@@ -75,7 +90,16 @@ def messages(bootstrap_servers: str, topic: str) -> Iterator[Any]:
         while any(consumer.position(partition) < ends[partition] for partition in partitions):
             assert time.monotonic() < deadline, f"{topic} could not be read to its end"
             for batch in consumer.poll(500).values():
+                # It is silence that counts, not the length of the topic.
+                deadline = time.monotonic() + DEADLINE_S
                 yield from batch
+
+
+def ends_of(bootstrap_servers: str, topic: str) -> dict[int, int]:
+    """Return where each partition of a topic ends."""
+    with contextlib.closing(KafkaConsumer(bootstrap_servers=bootstrap_servers)) as consumer:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+        return {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}
 
 
 class LabelCount:

@@ -60,6 +60,11 @@ class Program:
             if found.get("event") == event:
                 return found
 
+    @property
+    def process_id(self) -> int:
+        """Its process's number."""
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
         self._process.send_signal(number)

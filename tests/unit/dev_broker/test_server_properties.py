@@ -42,6 +42,16 @@ def test_extra_listener_is_advertised_with_its_protocol_and_its_own_settings() -
     assert properties["listener.name.secure.ssl.client.auth"] == "none"
 
 
+def test_a_listener_behind_something_else_listens_on_its_own_port_and_tells_clients_the_other_one() -> None:
+    behind = Listener("BEHIND", advertised_ports={1: 4444})
+    two = cluster(2, behind)
+    first, second = (two.properties(node) for node in two.nodes)
+    assert "BEHIND://127.0.0.1:1003" in first["listeners"]
+    assert first["advertised.listeners"].endswith(",BEHIND://127.0.0.1:4444")
+    assert second["advertised.listeners"].endswith(",BEHIND://127.0.0.1:2003")
+    assert two.nodes[0].address(behind) == "127.0.0.1:1003"
+
+
 def test_extra_settings_win_over_the_usual_ones() -> None:
     quick = cluster(1, **{"offsets.topic.num.partitions": "1"})
     assert quick.properties(quick.nodes[0])["offsets.topic.num.partitions"] == "1"

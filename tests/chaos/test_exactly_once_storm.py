@@ -1,0 +1,57 @@
+"""Half a million reviews, four members, a kill every three seconds, a broker that restarts: what does a reader see?"""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from tests.support.breakable import Breakable
+from tests.support.experiment import Experiment, Setting
+from tests.support.invariants import Case
+from tests.support.label_census import take_census
+from tests.support.ways import DELIVERIES
+
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(900)]
+
+REVIEWS = 500_000
+KILLS = 20
+KILL_EVERY_S = 3.0
+MEMBERS = 4
+# So that they come in all the while.
+PER_SECOND = REVIEWS / (KILLS * KILL_EVERY_S)
+PUBLISH_S_MAX = 300.0
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_half_a_million_reviews_survive_a_storm(breakable: Breakable, direct: Setting, delivery: str) -> None:
+    setting = dataclasses.replace(direct, partitions=12, environment={"REVIEWS_BATCH_RECORDS_MAX": "1000"})
+    with Experiment(Case("storm", delivery, "consumer"), setting) as experiment:
+        names = [f"member-{number}" for number in range(MEMBERS)]
+        members = {name: experiment.start_consumer(name) for name in names}
+        publisher = experiment.publish(PER_SECOND, REVIEWS)
+        experiment.labelled.wait_for(1000)
+        for kill, name in enumerate(itertools.islice(itertools.cycle(names), KILLS), 1):
+            experiment.hold(KILL_EVERY_S)
+            members[name].kill()
+            members[name] = experiment.start_consumer(name)
+            if kill == KILLS // 2:
+                breakable.broker.restart(1)
+        publisher.wait(PUBLISH_S_MAX)
+        for member in members.values():
+            # One that is told to stop while it starts ends as anything does that has no handler yet.
+            member.wait_for("started")
+        lag_records, exits = experiment.settle()
+        census = take_census(experiment.kafka.bootstrap_servers, experiment.topics)
+    counts = {
+        "delivery": delivery,
+        "kills": KILLS,
+        "inputs": census.inputs,
+        "unique": census.unique,
+        "duplicate": census.duplicates,
+        "missing": census.missing,
+        "lag left": lag_records,
+    }
+    print(f"\n{counts}")  # noqa: T201 - the counts are what this test is run for
+    assert (census.inputs, census.missing, lag_records) == (REVIEWS, 0, 0)
+    assert exits == [0] * MEMBERS
+    assert delivery != "exactly-once" or census.duplicates == 0
