@@ -14,19 +14,17 @@ OFFSET_REQUEST_S = 10.0
 def start_positions(
     consumer: Consumer, group: GroupSettings, partitions: Sequence[TopicPartition]
 ) -> list[tuple[TopicPartition, int]]:
-    """Return what to assign, and the offset that is: the group's own, and the start that was chosen for a new group.
+    """Return what to assign, and the offset that is: the group's own, or the first there is.
 
     Raises ConfigurationError where the group stands outside of what the topic holds.
     """
     committed = committed_offsets(consumer, partitions)
-    if group.start == "latest" and any(partition.offset < 0 for partition in committed):
-        _pin_latest(consumer, partitions[0].topic)
-        committed = committed_offsets(consumer, partitions)
     positions = []
     for partition in committed:
         low, high = watermarks(consumer, partition)
         if partition.offset < 0:
-            # A new group reads from the start; so does an old one a partition that came later: nobody has read it.
+            # A new group reads from the start, if it is not to start at the end; so does an old one a partition that
+            # came later: nobody has read it.
             positions.append((TopicPartition(partition.topic, partition.partition, OFFSET_BEGINNING), low))
             continue
         place = (partition.topic, partition.partition)
@@ -88,20 +86,23 @@ def gone(group: str, place: Partition, committed: int, low: int) -> Configuratio
     )
 
 
-def _pin_latest(consumer: Consumer, topic: str) -> None:
+def pin_latest(consumer: Consumer, topic: str) -> None:
     """Commit the end of every partition as a new group's start; does nothing where the group stands anywhere.
 
-    Every partition at once: whoever is assigned one later, or one that was added later, can tell a new group from an
-    old one. Two members that do this at the same moment say the same.
+    Before the group is joined, and for every partition at once: whoever is assigned one later, or one that was added
+    later, can tell a new group from an old one. Of two members that start at the same moment the broker may refuse the
+    second; by then the first has said where the group stands.
     """
     everywhere = _all_partitions(consumer, topic)
-    if any(partition.offset >= 0 for partition in committed_offsets(consumer, everywhere)):
-        return
-    for partition in everywhere:
-        _, partition.offset = watermarks(consumer, partition)
-    ask_until_answered(
-        "that it knows where the group starts", lambda: consumer.commit(offsets=everywhere, asynchronous=False)
-    )
+
+    def pin() -> None:
+        if any(partition.offset >= 0 for partition in committed_offsets(consumer, everywhere)):
+            return
+        for partition in everywhere:
+            _, partition.offset = watermarks(consumer, partition)
+        consumer.commit(offsets=everywhere, asynchronous=False)
+
+    ask_until_answered("that it knows where the group starts", pin)
 
 
 def _all_partitions(consumer: Consumer, topic: str) -> list[TopicPartition]:

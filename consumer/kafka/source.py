@@ -17,7 +17,7 @@ from consumer.kafka.group import (
     consumer_failure,
     log_failed_commit,
 )
-from consumer.kafka.positions import committed_offsets, gone, start_positions, topic_ends, watermarks
+from consumer.kafka.positions import committed_offsets, gone, pin_latest, start_positions, topic_ends, watermarks
 from consumer.kafka.topic_watch import TopicWatch
 from consumer.scoring.batching import BatchLimits
 from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record
@@ -70,6 +70,9 @@ class KafkaSource:
         self._before_revoke = before_revoke
         if self._group.read_to is ReadTo.END:
             self._ends = topic_ends(self._consumer, self._topic)
+        if self._group.start == "latest":
+            # Not when partitions are assigned: the client loses its way where a callback asks for a topic's metadata.
+            pin_latest(self._consumer, self._topic)
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoke, on_lost=self._lost)
 
     def poll(self, limits: BatchLimits, wait_s: float) -> Batch:

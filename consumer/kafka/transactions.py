@@ -32,7 +32,7 @@ REFUSED = {
 COMMIT = "commit_transaction"
 INIT_S_MAX = 60.0
 ABORT_S_MAX = 30.0
-CLOSE_S_MAX = 5.0
+CLOSE_S_MAX = 2.0
 RETRY_S_MAX = 15.0
 RETRY_PAUSE_S = 0.1
 # How confluent_kafka writes down what it knows of a membership: this mark, then the generation as an int.
@@ -147,9 +147,10 @@ class ExactlyOnceSink:
 
     def close(self) -> None:
         """Abort what is still open, so that readers need not wait until the broker does; says nothing of failures."""
-        if self._in_flight is not None:
-            wait([self._in_flight.committed], CLOSE_S_MAX)
-        if self._open:
+        committing = [] if self._in_flight is None else [self._in_flight.committed]
+        undecided = wait(committing, CLOSE_S_MAX).not_done
+        # A commit that is still under way can't be taken back; the next process will hear what became of it.
+        if self._open and not undecided:
             with suppress(KafkaException):
                 self._producer.abort_transaction(CLOSE_S_MAX)
 

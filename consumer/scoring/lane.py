@@ -1,7 +1,9 @@
 """Where scoring happens: at once, or in a thread beside the loop."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -22,27 +24,46 @@ class InlineLane:
     def begin(self, work: Callable[[], Result]) -> Future[Result]:
         """Do a piece of work; see Lane."""
         future: Future[Result] = Future()
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - as a thread would keep it
-            future.set_exception(error)
+        _settle(future, work)
         return future
 
 
 class ThreadLane:
-    """Does the work in one thread of its own: what releases the interpreter there overlaps with the caller's work."""
+    """Does the work in one thread of its own: what releases the interpreter there overlaps with the caller's work.
 
-    def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(1, name)
+    Leaving the context waits for what was begun, at most `end_s_max` seconds: work that hangs keeps no process.
+    """
+
+    def __init__(self, name: str, end_s_max: float = 5.0) -> None:
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._end_s_max = end_s_max
 
     def begin(self, work: Callable[[], Result]) -> Future[Result]:
         """Queue a piece of work; see Lane."""
-        return self._executor.submit(work)
+        future: Future[Result] = Future()
+        self._work.put(lambda: _settle(future, work))
+        return future
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._executor.shutdown()
+        self._work.put(None)
+        self._thread.join(self._end_s_max)
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+
+def _settle(future: Future[Result], work: Callable[[], Result]) -> None:
+    try:
+        result = work()
+    except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+        future.set_exception(error)
+    else:
+        future.set_result(result)

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -107,6 +108,7 @@ class KafkaStream:
     group: str = field(default_factory=lambda: f"contract-{uuid.uuid4().hex[:10]}")
     members: dict[int, KafkaSource] = field(default_factory=dict)
     sinks: list[ExactlyOnceSink] = field(default_factory=list)
+    lanes: ExitStack = field(default_factory=ExitStack)
 
     def append(self, partition: int, *values: bytes) -> None:
         producer = Producer(self.kafka.producer_config())
@@ -131,7 +133,7 @@ class KafkaStream:
             producer = Producer(self.kafka.producer_config())
             return AtLeastOnceSink(producer, source, settings, observer, observer, clock)
         producer = Producer(self.kafka.transactional_config(f"{self.group}-{uuid.uuid4().hex[:8]}", 15))
-        lane = ThreadLane("transactions")
+        lane = self.lanes.enter_context(ThreadLane("transactions"))
         sink = ExactlyOnceSink(producer, settings, observer, observer, clock, lane, source.note_delivered)
         self.sinks.append(sink)
         sink.start()
@@ -152,6 +154,7 @@ class KafkaStream:
             self.members.popitem()[1].close()
         while self.sinks:
             self.sinks.pop().close()
+        self.lanes.close()
 
     def labelled(self) -> Counter[Coordinates]:
         sources = [decode_label(message.value or b"").source for message in self._stored(self.topics.output_topic)]

@@ -50,6 +50,9 @@ class FakeConsumer:
         self.commits.append({place.partition: place.offset for place in offsets})
         self.positions |= self.commits[-1]
 
+    def subscribe(self, topics: Sequence[str], **callbacks: object) -> None:
+        del topics, callbacks
+
     def list_topics(self, topic: str, timeout: float) -> ClusterMetadata:
         del timeout
         metadata = ClusterMetadata()
@@ -259,6 +262,7 @@ def test_an_offset_that_fell_off_retention_is_refused_with_how_many_records_are_
 def test_a_new_group_starts_where_it_was_told_and_rewinds_to_there(start: str, first: int) -> None:
     bench = Bench(start)
     bench.consumer.positions = {0: -1001, 1: -1001}
+    bench.source.subscribe(before_revoke=lambda: None)
     bench.assign(0)
     bench.source.rewind()
     assert bench.consumer.sought == {0: first}
@@ -267,6 +271,7 @@ def test_a_new_group_starts_where_it_was_told_and_rewinds_to_there(start: str, f
 def test_the_start_at_the_latest_record_is_pinned_for_every_partition_at_once() -> None:
     bench = Bench("latest")
     bench.consumer.positions = {0: -1001, 1: -1001}
+    bench.source.subscribe(before_revoke=lambda: None)
     bench.assign(0)
     bench.consumer.watermarks = (2, 300)
     bench.assign(1)
@@ -277,6 +282,7 @@ def test_the_start_at_the_latest_record_is_pinned_for_every_partition_at_once() 
 def test_a_partition_added_to_an_old_groups_topic_is_read_from_its_first_record() -> None:
     bench = Bench("latest")
     bench.consumer.positions = {0: 5, 1: -1001}
+    bench.source.subscribe(before_revoke=lambda: None)
     bench.assign(1)
     bench.source.rewind()
     assert bench.consumer.sought == {1: 2}
