@@ -18,7 +18,7 @@ from shared.kafka_client import KafkaSettings
 from shared.logs import configure_logs, get_logger
 from shared.probes import Check, ProbeServer
 from shared.settings import LogSettings, with_settings
-from shared.stop_signals import StopSignals
+from shared.stop_signals import StopSignals, stop_ends_the_start
 from shared.topics import TopicSettings
 
 
@@ -49,8 +49,9 @@ def run(
       review-consumer run --delivery exactly-once --instance a
     """  # noqa: D301 - click wants the control character
     configure_logs(log_settings.log_level)
-    loaded = load_model(run_settings)
-    require_topics(kafka_settings, topic_settings)
+    with stop_ends_the_start():
+        loaded = load_model(run_settings)
+        require_topics(kafka_settings, topic_settings)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     metrics = ConsumerMetrics(registry, SystemClock())

@@ -33,6 +33,14 @@ def test_no_broker_is_said_once_and_given_up_after_the_deadline(small_model: Pat
     assert "Traceback" not in said
 
 
+def test_a_stop_while_it_still_waits_for_a_broker_ends_it_with_0(small_model: Path) -> None:
+    (port,) = free_ports(1)
+    arguments = ["run", "--bootstrap-servers", f"127.0.0.1:{port}"]
+    with Program("consumer", arguments, {"REVIEWS_MODEL": str(small_model)}) as consumer:
+        consumer.wait_for("waiting_for_broker")
+        assert consumer.stop() == 0, consumer.said
+
+
 @pytest.mark.parametrize("command", [["audit"], ["dlq", "list"], ["dlq", "show", "0:0"], ["dlq", "replay"]])
 def test_looking_from_outside_gives_up_on_a_broker_that_is_away(command: list[str]) -> None:
     (port,) = free_ports(1)
