@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from consumer.scoring.record import Record, readable_headers
 from shared.errors import ConfigurationError, RecordError, RetriableError
 from shared.kafka_client import KafkaSettings, create_client
+from shared.logs import get_logger
 
 # By partition: the first offset, and the one after the last.
 Ranges: TypeAlias = Mapping[int, tuple[int, int]]
@@ -24,6 +25,9 @@ SILENCE_S_MAX = 30.0
 # Calls into librdkafka end so often, so that Ctrl-C is noticed.
 WAIT_S = 1.0
 CHUNK_RECORDS = 1000
+# A topic that was just made may not be known to every broker yet.
+APPEARS_S_MAX = 2.0
+PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,20 @@ class RangeReader:
             )
         if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             raise ConfigurationError(f"Kafka refuses access to {self.topic}", hint="grant Read on the topic")
-        raise RetriableError(f"reading {self.topic}: {error.str()}", hint="is the broker up?")
+        if error.fatal():
+            raise RetriableError(f"reading {self.topic}: {error.str()}", hint="is the broker up?")
+        # librdkafka goes on by itself; where that leads nowhere, the silence ends the reading.
+        get_logger("reader").info("reader_error", topic=self.topic, error=error.name(), message=error.str())
 
     def _partitions(self) -> list[int]:
-        found = self._ask(lambda: self._consumer.list_topics(self.topic, REQUEST_S)).topics[self.topic]
-        if found.error is not None or not found.partitions:
+        deadline = time.monotonic() + APPEARS_S_MAX
+        while True:
+            found = self._ask(lambda: self._consumer.list_topics(self.topic, REQUEST_S)).topics[self.topic]
+            missing = found.error is not None or not found.partitions
+            if not missing or time.monotonic() >= deadline:
+                break
+            time.sleep(PAUSE_S)
+        if missing:
             raise ConfigurationError(
                 f"there is no topic {self.topic} on {self._kafka.bootstrap_servers}",
                 hint="--input-topic, --output-topic and --dead-letter-topic name them; "
@@ -168,12 +181,16 @@ class RangeReader:
         return watermarks
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:
-        try:
-            return question()
-        except KafkaException as exception:
-            raise RetriableError(
-                f"the broker did not answer about {self.topic}: {exception.args[0].str()}", hint="is it up?"
-            ) from exception
+        deadline = time.monotonic() + SILENCE_S_MAX
+        while True:
+            try:
+                return question()
+            except KafkaException as exception:
+                if time.monotonic() >= deadline:
+                    raise RetriableError(
+                        f"the broker did not answer about {self.topic}: {exception.args[0].str()}", hint="is it up?"
+                    ) from exception
+                time.sleep(PAUSE_S)
 
 
 @contextmanager

@@ -44,7 +44,9 @@ class Stage:
     def audit(self, *arguments: str) -> tuple[int, Any]:
         """Return exit code and JSON output."""
         code = self.run("audit", "--json", *arguments)
-        return code, json.loads(self._capsys.readouterr().out)
+        output, errors = self._capsys.readouterr()
+        assert output, (code, errors)
+        return code, json.loads(output)
 
     def refused(self, *arguments: str) -> tuple[int, str]:
         """Return exit code and what stood on stderr."""
