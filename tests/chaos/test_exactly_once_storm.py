@@ -2,6 +2,8 @@
 
 import dataclasses
 import itertools
+import json
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from tests.support.breakable import Breakable
 from tests.support.experiment import Experiment, Setting
 from tests.support.invariants import Case
 from tests.support.label_census import take_census
+from tests.support.processes import Program
 from tests.support.ways import DELIVERIES
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -20,6 +23,19 @@ MEMBERS = 4
 # So that they come in all the while.
 PER_SECOND = REVIEWS / (KILLS * KILL_EVERY_S)
 PUBLISH_S_MAX = 300.0
+
+
+def audit(experiment: Experiment, delivery: str) -> tuple[int, dict[str, Any]]:
+    """Return the exit code of `audit`, which scores every review again, and the counts it prints."""
+    allowed = [] if delivery == "exactly-once" else ["--allow-repeats"]
+    with Program("consumer", ["audit", "--json", "--rescore", *allowed], experiment.environment) as program:
+        # Read as it comes: a pipe that nobody reads would hold the program.
+        said = program.output()
+        code = program.wait()
+    found = json.loads(said)
+    return code, {
+        name: found[name] for name in ("holds", "inputs", "labelled", "missing", "repeated_same_id", "rescored")
+    }
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
@@ -42,6 +58,7 @@ def test_half_a_million_reviews_survive_a_storm(breakable: Breakable, direct: Se
             member.wait_for("started")
         lag_records, exits = experiment.settle()
         census = take_census(experiment.kafka.bootstrap_servers, experiment.topics)
+        audited, says = audit(experiment, delivery)
     counts = {
         "delivery": delivery,
         "kills": KILLS,
@@ -50,8 +67,10 @@ def test_half_a_million_reviews_survive_a_storm(breakable: Breakable, direct: Se
         "duplicate": census.duplicates,
         "missing": census.missing,
         "lag left": lag_records,
+        "audit": says,
     }
     print(f"\n{counts}")  # noqa: T201 - the counts are what this test is run for
     assert (census.inputs, census.missing, lag_records) == (REVIEWS, 0, 0)
     assert exits == [0] * MEMBERS
+    assert (audited, says["holds"], says["rescored"]) == (0, True, REVIEWS)
     assert delivery != "exactly-once" or census.duplicates == 0
