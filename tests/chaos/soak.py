@@ -34,7 +34,7 @@ SHOW_EVERY_S = 60.0
 BACKLOG = 60_000
 PARTITIONS = 12
 # One transaction costs what it costs: this many records in each bound what a consumer can do.
-SMALL_BATCH = "20"
+SMALL_BATCH = "5"
 OVERLOAD = 2
 CORRUPT_EVERY = 100
 HELPERS = 3
