@@ -37,7 +37,7 @@ class Plan:
 
 
 FULL = Plan(
-    rounds={ONE_LINERS: 3, LONG: 2},
+    rounds={ONE_LINERS: 2, LONG: 1},
     window_s=4.0,
     latency_s=6.0,
     backlog={ONE_LINERS: 600_000, LONG: 200_000},
