@@ -24,8 +24,8 @@ from shared.topics import TopicSettings
 
 # A revoke must be answered before the group takes the member for dead.
 REVOKE_DRAIN_S = 10.0
-# A batch makes tens of thousands of objects and frees them: looking for cycles among them after every 700 finds none.
-COLLECT_AFTER = (50_000, 20, 50)
+# A batch makes tens of thousands of objects and frees them by itself: nothing is looked for until far more are alive.
+COLLECT_AFTER = (1_000_000, 20, 50)
 
 
 @dataclass(frozen=True, slots=True)

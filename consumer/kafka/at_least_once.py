@@ -16,6 +16,9 @@ from consumer.scoring.record import Partition, Record, last_records, next_offset
 from shared.clock import Clock
 from shared.errors import RetriableError, ReviewstreamError
 
+# What a commit is given even where the acknowledgements took all the time there was.
+COMMIT_S_MIN = 1.0
+
 
 class Committer(Protocol):
     """Where offsets are committed: the source, whose consumer is the group's member."""
@@ -24,8 +27,8 @@ class Committer(Protocol):
         """Commit next offsets without waiting."""
         ...
 
-    def commit_and_wait(self, positions: Mapping[Partition, int]) -> None:
-        """Commit next offsets and wait for the broker."""
+    def commit_and_wait(self, positions: Mapping[Partition, int], deadline_s: float) -> None:
+        """Commit next offsets and wait for the broker; RetriableError after `deadline_s` seconds."""
         ...
 
 
@@ -152,7 +155,7 @@ class AtLeastOnceSink:
             self._wait()
         self._unconfirmed |= self._uncommitted
         if self._unconfirmed:
-            self._committer.commit_and_wait(self._unconfirmed)
+            self._committer.commit_and_wait(self._unconfirmed, max(COMMIT_S_MIN, deadline - self._clock.monotonic()))
             self._unconfirmed = {}
             self._committed()
 

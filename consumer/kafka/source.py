@@ -20,6 +20,7 @@ from consumer.kafka.group import (
 from consumer.kafka.positions import committed_offsets, gone, pin_latest, start_positions, topic_ends, watermarks
 from consumer.kafka.topic_watch import TopicWatch
 from consumer.scoring.batching import BatchLimits
+from consumer.scoring.lane import call_within
 from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record
 from shared.clock import SystemClock
 from shared.errors import FatalError, RetriableError
@@ -147,11 +148,20 @@ class KafkaSource:
         if offsets:
             self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
 
-    def commit_and_wait(self, positions: Mapping[Partition, int]) -> None:
-        """Commit next offsets and wait for the broker; the partitions held now only."""
+    def commit_and_wait(self, positions: Mapping[Partition, int], deadline_s: float) -> None:
+        """Commit next offsets and wait for the broker, at most so long; the partitions held now only."""
         offsets = self._own(positions, self._confirmed)
         if offsets:
-            self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
+            try:
+                # The client itself would wait for ever.
+                self._guard(
+                    lambda: call_within(deadline_s, lambda: self._consumer.commit(offsets=offsets, asynchronous=False))
+                )
+            except TimeoutError:
+                raise RetriableError(
+                    f"the broker did not confirm a commit within {deadline_s:.3g} s",
+                    hint="is it up? what was not committed is labelled again, under the same ids",
+                ) from None
             self._confirmed |= {(partition.topic, partition.partition): partition.offset for partition in offsets}
 
     def close(self) -> None:
@@ -161,10 +171,9 @@ class KafkaSource:
         """
         self._before_revoke = _nothing
         self._closing = True
-        leaving = threading.Thread(target=self._consumer.close, daemon=True)
-        leaving.start()
-        leaving.join(LEAVE_S_MAX)
-        if leaving.is_alive():
+        try:
+            call_within(LEAVE_S_MAX, self._consumer.close)
+        except TimeoutError:
             get_logger("source").warning("left_without_an_answer", waited_s=LEAVE_S_MAX)
 
     def _own(self, positions: Mapping[Partition, int], known: Mapping[Partition, int]) -> list[TopicPartition]:

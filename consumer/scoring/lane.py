@@ -60,6 +60,13 @@ class ThreadLane:
             work()
 
 
+def call_within(seconds: float, call: Callable[[], Result]) -> Result:
+    """Return what a call returns, or raise what it raises; TimeoutError where it takes longer: it goes on by itself."""
+    future: Future[Result] = Future()
+    Thread(target=_settle, args=(future, call), daemon=True).start()
+    return future.result(seconds)
+
+
 def _settle(future: Future[Result], work: Callable[[], Result]) -> None:
     try:
         result = work()

@@ -12,13 +12,15 @@ class FakeCommitter:
     def __init__(self) -> None:
         self.commits: list[dict[Partition, int]] = []
         self.waited_for: list[dict[Partition, int]] = []
+        self.deadlines_s: list[float] = []
         self.failure: ReviewstreamError | None = None
 
     def commit(self, positions: Mapping[Partition, int]) -> None:
         self._raise_failure()
         self.commits.append(dict(positions))
 
-    def commit_and_wait(self, positions: Mapping[Partition, int]) -> None:
+    def commit_and_wait(self, positions: Mapping[Partition, int], deadline_s: float) -> None:
+        self.deadlines_s.append(deadline_s)
         self._raise_failure()
         self.commits.append(dict(positions))
         self.waited_for.append(dict(positions))

@@ -174,6 +174,14 @@ def test_drain_waits_for_the_answer_to_commits_that_were_sent_before_but_not_twi
     assert bench.committer.waited_for == [{P0: 2, P1: 2}]
 
 
+def test_the_commit_of_a_drain_has_the_time_that_the_acknowledgements_left() -> None:
+    bench = SinkBench(commit_interval_s=1000)
+    bench.deliver(reviews(1))
+    bench.producer.while_waiting = bench.producer.release_all
+    bench.sink.drain(30)
+    assert bench.committer.deadlines_s == [pytest.approx(30, abs=1)]
+
+
 def test_drain_gives_up_at_its_deadline_and_commits_nothing() -> None:
     bench = SinkBench()
     bench.deliver(reviews(3))

@@ -1,6 +1,7 @@
 """KafkaSource against a consumer of our own making: what no broker does on demand."""
 
 from collections.abc import Callable, Sequence
+from threading import Event
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ class FakeConsumer:
         self.commit_error: KafkaError | None = None
         self.committed_errors: list[KafkaError] = []
         self.while_polling: Callable[[], None] = lambda: None
+        self.while_committing: Callable[[], object] = lambda: None
 
     def poll(self, timeout: float) -> Message | None:
         del timeout
@@ -45,6 +47,7 @@ class FakeConsumer:
 
     def commit(self, *, offsets: Sequence[TopicPartition], asynchronous: bool) -> None:
         del asynchronous
+        self.while_committing()
         if self.commit_error is not None:
             raise KafkaException(self.commit_error)
         self.commits.append({place.partition: place.offset for place in offsets})
@@ -121,10 +124,19 @@ def test_a_commit_that_failed_is_made_when_it_is_asked_for_again() -> None:
     bench = Bench("earliest", 0)
     bench.consumer.commit_error = KafkaError(KafkaError.COORDINATOR_NOT_AVAILABLE)
     with pytest.raises(RetriableError):
-        bench.source.commit_and_wait({P0: 9})
+        bench.source.commit_and_wait({P0: 9}, 10)
     bench.consumer.commit_error = None
-    bench.source.commit_and_wait({P0: 9})
+    bench.source.commit_and_wait({P0: 9}, 10)
     assert bench.consumer.commits == [{0: 9}]
+
+
+def test_a_commit_that_the_broker_never_confirms_is_given_up() -> None:
+    bench = Bench("earliest", 0)
+    let_go = Event()
+    bench.consumer.while_committing = lambda: let_go.wait(10)
+    with pytest.raises(RetriableError, match="did not confirm a commit"):
+        bench.source.commit_and_wait({P0: 9}, 0.05)
+    let_go.set()
 
 
 def test_a_rewind_after_a_commit_that_failed_does_not_repeat_what_is_delivered() -> None:
@@ -142,14 +154,14 @@ def test_offsets_are_never_committed_backwards_nor_for_partitions_of_others() ->
         bench.source.commit(positions)
     assert bench.consumer.commits == [{0: 8}]
     for positions in ({P0: 5}, {P1: 50}, {P0: 9}, {P0: 9}, {P0: 6}):
-        bench.source.commit_and_wait(positions)
+        bench.source.commit_and_wait(positions, 10)
     assert bench.consumer.commits == [{0: 8}, {0: 9}]
 
 
 def test_what_was_committed_without_waiting_is_committed_again_by_who_waits() -> None:
     bench = Bench("earliest", 0)
     bench.source.commit({P0: 8})
-    bench.source.commit_and_wait({P0: 8})
+    bench.source.commit_and_wait({P0: 8}, 10)
     assert bench.consumer.commits == [{0: 8}, {0: 8}]
 
 
@@ -166,7 +178,7 @@ def test_a_partition_that_went_away_and_came_back_is_not_committed_before_where_
 def test_a_commit_refused_since_others_own_the_partition_is_no_error() -> None:
     bench = Bench("earliest", 0)
     bench.consumer.commit_error = KafkaError(KafkaError.ILLEGAL_GENERATION)
-    bench.source.commit_and_wait({P0: 9})
+    bench.source.commit_and_wait({P0: 9}, 10)
 
 
 def test_a_commit_of_a_fenced_member_ends_the_process() -> None:
