@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from confluent_kafka import Producer
 
@@ -12,7 +12,7 @@ from consumer.kafka.at_least_once import AtLeastOnceSink
 from consumer.kafka.delivery import Delivery, DeliverySettings
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.source import KafkaSource
-from consumer.kafka.transactions import ExactlyOnceSink
+from consumer.kafka.transactions import RETRY_S_MAX, ExactlyOnceSink
 from consumer.scoring.batching import BatchPolicy
 from consumer.scoring.lane import ThreadLane
 from consumer.scoring.loop import ScoringLoop
@@ -92,6 +92,8 @@ def _sink(  # noqa: PLR0913, PLR0917 - what a sink is made of
         producer = create_client(Producer, kafka.producer_config())
         yield AtLeastOnceSink(producer, source, delivery, metrics, policy, SystemClock())
         return
+    # Longer than a transaction and the steps that end it may take.
+    delivery = replace(delivery, room_wait_s_max=settings.transaction_timeout + 2 * RETRY_S_MAX)
     config = kafka.transactional_config(settings.transactional_id, settings.transaction_timeout)
     with ThreadLane("transactions") as lane:
         sink = ExactlyOnceSink(

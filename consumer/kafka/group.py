@@ -7,12 +7,11 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException
 
 from consumer.kafka.delivery import Delivery
 from shared.errors import ConfigurationError, FatalError, ReviewstreamError
 from shared.kafka_client import KafkaSettings
-from shared.logs import get_logger
 
 Answer = TypeVar("Answer")
 
@@ -101,12 +100,6 @@ class ClientStatistics(msgspec.Struct):
     """What we read of librdkafka's statistics."""
 
     cgrp: _GroupStatistics | None = None
-
-
-def log_failed_commit(error: KafkaError | None, _partitions: list[TopicPartition]) -> None:
-    """Log a commit that failed after nobody waited for it; the next one says the same and more."""
-    if error is not None:
-        get_logger("source").warning("commit_failed", error=error.name(), message=error.str())
 
 
 def ask_until_answered(question: str, ask: Callable[[], Answer]) -> Answer:

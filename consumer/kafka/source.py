@@ -15,7 +15,6 @@ from consumer.kafka.group import (
     GroupSettings,
     ReadTo,
     consumer_failure,
-    log_failed_commit,
 )
 from consumer.kafka.positions import committed_offsets, gone, pin_latest, start_positions, topic_ends, watermarks
 from consumer.kafka.topic_watch import TopicWatch
@@ -30,6 +29,7 @@ from shared.logs import get_logger
 # Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
 CHUNK_RECORDS = 1024
 LEAVE_S_MAX = 5.0
+COMMIT_AGAIN_S = 0.5
 
 
 class GroupObserver(Protocol):
@@ -44,7 +44,7 @@ class KafkaSource:
     """A Source over a topic; also the place where offsets are committed, since the group belongs to the consumer."""
 
     def __init__(self, kafka: KafkaSettings, group: GroupSettings, topic: str, observer: GroupObserver) -> None:
-        callbacks = {"stats_cb": self._note_statistics, "on_commit": log_failed_commit}
+        callbacks = {"stats_cb": self._note_statistics, "on_commit": self._note_commit}
         config = group.consumer_config(kafka) | callbacks
         self._consumer: Consumer = create_client(Consumer, config)
         self._group = group
@@ -61,6 +61,8 @@ class KafkaSource:
         self._asked_others_at = 0.0
         self._closing = False
         self._turnstile = threading.Lock()
+        # When a commit that failed is made again; 0 for never.
+        self._commit_again_at_s = 0.0
         # What went wrong in a callback, where nobody could be told.
         self._failure: RetriableError | None = None
         self._with_membership = group.delivery is Delivery.EXACTLY_ONCE
@@ -82,6 +84,8 @@ class KafkaSource:
         with self._turnstile:
             # Who waits for the client to be free gets it now: this loop would take it again at once.
             pass
+        if self._commit_again_at_s:
+            self._commit_again()
         first = self._consumer.poll(wait_s)
         if first is None:
             self._raise_failure()
@@ -175,6 +179,20 @@ class KafkaSource:
             call_within(LEAVE_S_MAX, self._consumer.close)
         except TimeoutError:
             get_logger("source").warning("left_without_an_answer", waited_s=LEAVE_S_MAX)
+
+    def _note_commit(self, error: KafkaError | None, _partitions: list[TopicPartition]) -> None:
+        """Note what became of a commit that nobody waited for: without new records no other would follow it."""
+        if error is not None:
+            get_logger("source").warning("commit_failed", error=error.name(), message=error.str(), then="made again")
+            self._commit_again_at_s = time.monotonic() + COMMIT_AGAIN_S
+
+    def _commit_again(self) -> None:
+        if time.monotonic() >= self._commit_again_at_s:
+            self._commit_again_at_s = 0.0
+            late = {place: offset for place, offset in self._delivered.items() if offset > self._confirmed[place]}
+            offsets = [TopicPartition(*place, offset) for place, offset in late.items()]
+            if offsets:
+                self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
 
     def _own(self, positions: Mapping[Partition, int], known: Mapping[Partition, int]) -> list[TopicPartition]:
         offsets = []

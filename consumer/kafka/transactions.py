@@ -81,6 +81,7 @@ class ExactlyOnceSink:
     ) -> None:
         """`on_committed` is told where each partition goes on; the source reads again from there after a rewind."""
         self._producer = producer
+        self._end_s_max = settings.room_wait_s_max
         self._observer = observer
         self._costs = costs
         self._clock = clock
@@ -96,7 +97,9 @@ class ExactlyOnceSink:
 
     def deliver(self, outcome: Outcome) -> None:
         """Wait for the transaction before, then put the batch into one of its own; see the port."""
-        self._settle_in_flight(None)
+        self._settle_in_flight(self._end_s_max)
+        if self._in_flight is not None:
+            raise _never_ended(self._in_flight.records, self._end_s_max)
         membership = _require_membership(outcome.batch.membership)
         started = self._clock.monotonic()
         self._attempt("begin_transaction", self._producer.begin_transaction, RETRY_S_MAX)
@@ -134,7 +137,10 @@ class ExactlyOnceSink:
         in_flight, self._in_flight = self._in_flight, None
         if in_flight is not None:
             # Its commit may be under way, and may succeed: then its records are done and not to be rewound.
-            error = in_flight.committed.exception()
+            try:
+                error = in_flight.committed.exception(self._end_s_max)
+            except TimeoutError:
+                raise _never_ended(in_flight.records, self._end_s_max) from None
             if error is None:
                 self._note_committed(in_flight)
             elif not isinstance(error, RetriableError):
@@ -154,7 +160,7 @@ class ExactlyOnceSink:
             with suppress(KafkaException):
                 self._producer.abort_transaction(CLOSE_S_MAX)
 
-    def _settle_in_flight(self, wait_s: float | None) -> None:
+    def _settle_in_flight(self, wait_s: float) -> None:
         """Note the end of the transaction in flight, raising what it raised."""
         self._producer.poll(0)
         in_flight = self._in_flight
@@ -227,6 +233,13 @@ def transaction_failure(step: str, error: KafkaError) -> ReviewstreamError:
     outcome_unknown = step == COMMIT and not error.fatal()
     doubt = "nobody can tell whether the last transaction was committed: " if outcome_unknown else ""
     return FatalError(f"{doubt}{what}", hint="the supervisor starts a new process, which asks the broker")
+
+
+def _never_ended(records: int, waited_s: float) -> FatalError:
+    return FatalError(
+        f"the transaction of {records} records did not end within {waited_s:g} s, nor did the client give it up",
+        hint="the supervisor starts a new process, which asks the broker",
+    )
 
 
 def _require_membership(membership: object) -> bytes:

@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from consumer.kafka.topic_admin import TopicAdmin
 from consumer.model.load import load_scorer
 from shared.dev_broker.ports import is_free
+from shared.errors import FatalError, FencedError
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
 from tests.support.independent_reader import Found, LabelCount, read_everything
@@ -34,6 +35,7 @@ ASK_EVERY_S = 0.1
 REQUEST_S = 10.0
 PER_SECOND = 800
 LINES_SHOWN = 12
+RESTARTS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Experiment:
         self._open = contextlib.ExitStack()
         self._publisher: SteadyPublisher | None = None
         self._consumers: list[Program] = []
+        self._restarts = 0
         self._faults_ended_at: list[float] = []
         self._unsaid: list[str] | None = None
         reached = setting.consumers_reach or setting.kafka.bootstrap_servers
@@ -168,10 +171,19 @@ class Experiment:
         """Wait until the group has committed everything; return how many records are left where it does not."""
         deadline = time.monotonic() + CATCH_UP_S_MAX
         while (lag_records := self.lag_records()) and time.monotonic() < deadline:
-            if not any(consumer.running() for consumer in self._consumers):
+            if not any(consumer.running() for consumer in self._consumers) and not self._started_again():
                 break
             threading.Event().wait(ASK_EVERY_S)
         return lag_records
+
+    def _started_again(self) -> bool:
+        """Do what a supervisor does: start a member again that left because another process can go on, and it can't."""
+        left_so = self._consumers[-1].wait() in {FatalError.exit_code, FencedError.exit_code}
+        if not left_so or self._restarts >= RESTARTS_MAX:
+            return False
+        self._restarts += 1
+        self.start_consumer("member-0")
+        return True
 
     def lag_records(self) -> int:
         """Return how many records the group has not committed."""

@@ -16,6 +16,7 @@ from shared.errors import ConfigurationError, FatalError, RetriableError
 from shared.kafka_client import KafkaSettings
 from tests.support.memory_records import TOPIC
 from tests.support.recording_observer import RecordingObserver
+from tests.support.stream_under_test import Deadline
 
 P0, P1 = (TOPIC, 0), (TOPIC, 1)
 
@@ -128,6 +129,19 @@ def test_a_commit_that_failed_is_made_when_it_is_asked_for_again() -> None:
     bench.consumer.commit_error = None
     bench.source.commit_and_wait({P0: 9}, 10)
     assert bench.consumer.commits == [{0: 9}]
+
+
+def test_a_commit_that_failed_after_nobody_waited_is_made_again_without_new_records() -> None:
+    bench = Bench("earliest", 0)
+    bench.source.commit({P0: 9})
+    bench.source._note_commit(KafkaError(KafkaError._TIMED_OUT), [])
+    deadline = Deadline()
+    while len(bench.consumer.commits) < 2:
+        assert bench.poll() == []
+        deadline.check("the commit is made again")
+    assert bench.consumer.commits == [{0: 9}, {0: 9}]
+    bench.poll()
+    assert len(bench.consumer.commits) == 2
 
 
 def test_a_commit_that_the_broker_never_confirms_is_given_up() -> None:

@@ -63,7 +63,7 @@ class Bench:
         self.observer = RecordingObserver()
         self.delivered: dict[Partition, int] = {}
         fake: Any = self.broker
-        settings = DeliverySettings(LABELS, LETTERS, room_wait_s_max=1.0)
+        settings = DeliverySettings(LABELS, LETTERS, room_wait_s_max=0.2)
         self.sink = ExactlyOnceSink(
             fake, settings, self.observer, self.observer, self.clock, lane or InlineLane(), self.delivered.update
         )
@@ -181,6 +181,15 @@ def test_rule_5_drain_waits_for_the_last_transaction() -> None:
     lane.release()
     bench.sink.drain(0.01)
     assert bench.delivered == {P0: 2}
+
+
+def test_a_transaction_that_never_ends_ends_the_process_whoever_waits_for_it() -> None:
+    bench = Bench(HeldLane())
+    bench.deliver(reviews(2))
+    with pytest.raises(FatalError, match="the transaction of 2 records did not end"):
+        bench.deliver(reviews(1, first=2))
+    with pytest.raises(FatalError, match="the transaction of 2 records did not end"):
+        bench.sink.abandon()
 
 
 def test_the_membership_shown_is_the_one_of_the_poll_that_gave_the_batch() -> None:
