@@ -29,7 +29,9 @@ from shared.logs import get_logger
 # Records fetched from librdkafka's queue at a time: bounds how far a batch can overshoot its bytes.
 CHUNK_RECORDS = 1024
 LEAVE_S_MAX = 5.0
+# A commit that failed is made again after the first, one that the client never answers after the second.
 COMMIT_AGAIN_S = 0.5
+CONFIRM_S_MAX = 2.0
 
 
 class GroupObserver(Protocol):
@@ -61,7 +63,7 @@ class KafkaSource:
         self._asked_others_at = 0.0
         self._closing = False
         self._turnstile = threading.Lock()
-        # When a commit that failed is made again; 0 for never.
+        # When to commit again unless the broker confirms something until then; 0 while nothing is unconfirmed.
         self._commit_again_at_s = 0.0
         # What went wrong in a callback, where nobody could be told.
         self._failure: RetriableError | None = None
@@ -151,6 +153,7 @@ class KafkaSource:
         offsets = self._own(positions, self._delivered)
         if offsets:
             self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
+            self._commit_again_at_s = self._commit_again_at_s or time.monotonic() + CONFIRM_S_MAX
 
     def commit_and_wait(self, positions: Mapping[Partition, int], deadline_s: float) -> None:
         """Commit next offsets and wait for the broker, at most so long; the partitions held now only."""
@@ -180,19 +183,32 @@ class KafkaSource:
         except TimeoutError:
             get_logger("source").warning("left_without_an_answer", waited_s=LEAVE_S_MAX)
 
-    def _note_commit(self, error: KafkaError | None, _partitions: list[TopicPartition]) -> None:
-        """Note what became of a commit that nobody waited for: without new records no other would follow it."""
+    def _note_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """Note what became of a commit that nobody waited for: without new records no other would follow it.
+
+        In the newer group protocol the client may also drop one without a word, when the group has just changed.
+        """
         if error is not None:
             get_logger("source").warning("commit_failed", error=error.name(), message=error.str(), then="made again")
             self._commit_again_at_s = time.monotonic() + COMMIT_AGAIN_S
+            return
+        for partition in partitions:
+            place = (partition.topic, partition.partition)
+            if partition.error is None and place in self._confirmed:
+                self._confirmed[place] = max(partition.offset, self._confirmed[place])
+        self._commit_again_at_s = time.monotonic() + CONFIRM_S_MAX if self._unconfirmed() else 0.0
 
     def _commit_again(self) -> None:
         if time.monotonic() >= self._commit_again_at_s:
             self._commit_again_at_s = 0.0
-            late = {place: offset for place, offset in self._delivered.items() if offset > self._confirmed[place]}
-            offsets = [TopicPartition(*place, offset) for place, offset in late.items()]
+            offsets = self._unconfirmed()
             if offsets:
                 self._guard(lambda: self._consumer.commit(offsets=offsets, asynchronous=True))
+                self._commit_again_at_s = time.monotonic() + CONFIRM_S_MAX
+
+    def _unconfirmed(self) -> list[TopicPartition]:
+        late = {place: offset for place, offset in self._delivered.items() if offset > self._confirmed[place]}
+        return [TopicPartition(*place, offset) for place, offset in late.items()]
 
     def _own(self, positions: Mapping[Partition, int], known: Mapping[Partition, int]) -> list[TopicPartition]:
         offsets = []

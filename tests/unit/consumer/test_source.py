@@ -131,17 +131,29 @@ def test_a_commit_that_failed_is_made_when_it_is_asked_for_again() -> None:
     assert bench.consumer.commits == [{0: 9}]
 
 
+def poll_until_commits(bench: Bench, count: int) -> None:
+    deadline = Deadline()
+    while len(bench.consumer.commits) < count:
+        assert bench.poll() == []
+        deadline.check(f"{count} commits are made")
+
+
 def test_a_commit_that_failed_after_nobody_waited_is_made_again_without_new_records() -> None:
     bench = Bench("earliest", 0)
     bench.source.commit({P0: 9})
     bench.source._note_commit(KafkaError(KafkaError._TIMED_OUT), [])
-    deadline = Deadline()
-    while len(bench.consumer.commits) < 2:
-        assert bench.poll() == []
-        deadline.check("the commit is made again")
+    poll_until_commits(bench, 2)
     assert bench.consumer.commits == [{0: 9}, {0: 9}]
-    bench.poll()
-    assert len(bench.consumer.commits) == 2
+
+
+def test_a_commit_that_the_client_never_answers_is_made_again_until_it_is_confirmed() -> None:
+    bench = Bench("earliest", 0, 1)
+    bench.source.commit({P0: 9, P1: 12})
+    bench.source._note_commit(None, [TopicPartition(TOPIC, 1, 12)])
+    poll_until_commits(bench, 2)
+    assert bench.consumer.commits[1:] == [{0: 9}]
+    bench.source._note_commit(None, [TopicPartition(TOPIC, 0, 9)])
+    assert bench.source._commit_again_at_s == 0.0
 
 
 def test_a_commit_that_the_broker_never_confirms_is_given_up() -> None:
