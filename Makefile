@@ -64,7 +64,7 @@ bench: $(READY)  ## measure the models that `make models` trained and the stream
 	@$(BIN)/python -m benchmarks.charts
 	@$(BIN)/python -m benchmarks.render
 
-chaos: $(READY)  ## the long fault tests, and a table of what held (20 minutes)
+chaos: $(READY)  ## the long fault tests, and a table of what held (half an hour)
 	@$(BIN)/python -m pytest -m chaos -s $(ARGS)
 
 soak: $(READY)  ## twice what a consumer can take for half an hour, then drain; writes benchmarks/results/soak.json
