@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +65,7 @@ class Experiment:
         self._consumers: list[Program] = []
         self._restarts = 0
         self._faults_ended_at: list[float] = []
+        self._published_in_faults = 0
         self._unsaid: list[str] | None = None
         reached = setting.consumers_reach or setting.kafka.bootstrap_servers
         self.environment = {
@@ -114,6 +115,7 @@ class Experiment:
     def fault_ended(self) -> None:
         """Note that from this moment on it should recover."""
         self._faults_ended_at.append(time.time())
+        self._published_in_faults = self._publisher.published if self._publisher is not None else 0
 
     def kill(self, consumer: Program) -> None:
         """Kill a consumer as a crash would: the fault ends with it."""
@@ -138,6 +140,8 @@ class Experiment:
     def settle(self) -> tuple[int, list[int]]:
         """Stop publishing, wait until nothing is waiting, stop the consumers; return the lag left and exit codes."""
         if self._publisher is not None:
+            if self._faults_ended_at:
+                self._await_recovery(self._publisher)
             self._publisher.stop()
         lag_records = self.await_caught_up()
         running = [consumer for consumer in self._consumers if consumer.running()]
@@ -171,10 +175,21 @@ class Experiment:
         """Wait until the group has committed everything; return how many records are left where it does not."""
         deadline = time.monotonic() + CATCH_UP_S_MAX
         while (lag_records := self.lag_records()) and time.monotonic() < deadline:
-            if not any(consumer.running() for consumer in self._consumers) and not self._started_again():
+            if not self._anyone_runs() and not self._started_again():
                 break
             threading.Event().wait(ASK_EVERY_S)
         return lag_records
+
+    def _await_recovery(self, publisher: SteadyPublisher) -> None:
+        """Go on publishing until a review from after the last fault is done with: else no label could tell of it."""
+        deadline = time.monotonic() + CATCH_UP_S_MAX
+        while publisher.publishing() and self._committed_records() <= self._published_in_faults:
+            if time.monotonic() > deadline or not (self._anyone_runs() or self._started_again()):
+                break
+            threading.Event().wait(ASK_EVERY_S)
+
+    def _anyone_runs(self) -> bool:
+        return any(consumer.running() for consumer in self._consumers)
 
     def _started_again(self) -> bool:
         """Do what a supervisor does: start a member again that left because another process can go on, and it can't."""
@@ -186,14 +201,20 @@ class Experiment:
         return True
 
     def lag_records(self) -> int:
-        """Return how many records the group has not committed."""
+        """Return how many records the group has not committed; -1 where the broker does not say."""
+        return self._ask(_left)
+
+    def _committed_records(self) -> int:
+        return self._ask(_done)
+
+    def _ask(self, records: Callable[[Consumer, TopicPartition], int]) -> int:
         asking = {"bootstrap.servers": self.kafka.bootstrap_servers, "group.id": self.topics.input_topic}
         consumer = Consumer(asking)
         try:
             topic = self.topics.input_topic
             partitions = consumer.list_topics(topic, timeout=REQUEST_S).topics[topic].partitions
             committed = consumer.committed([TopicPartition(topic, number) for number in partitions], REQUEST_S)
-            return sum(_left(consumer, place) for place in committed)
+            return sum(records(consumer, place) for place in committed)
         except KafkaException:
             # It may still be coming back.
             return -1
@@ -237,3 +258,7 @@ def first_after(stored_at_ms: Sequence[int], moment_s: float) -> float | None:
 def _left(consumer: Consumer, place: TopicPartition) -> int:
     low, high = consumer.get_watermark_offsets(TopicPartition(place.topic, place.partition), REQUEST_S)
     return high - (place.offset if place.offset >= 0 else low)
+
+
+def _done(_consumer: Consumer, place: TopicPartition) -> int:
+    return max(place.offset, 0)

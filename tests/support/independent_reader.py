@@ -1,8 +1,10 @@
 """Reads topics with another client library than ours (kafka-python), so both can't be wrong the same way."""
 
 import contextlib
+import gc
 import json
 import time
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -49,6 +51,19 @@ class Found:
         return {place for place, ids in self.label_ids.items() if len(set(ids)) > 1}
 
 
+@contextlib.contextmanager
+def forgiving_its_leaks() -> Iterator[None]:
+    """Let kafka-python leave a socket open, as its `close` does now and then; a decorator of functions that use it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            yield
+        finally:
+            # While nobody is told of them: what the function held is free by now.
+            gc.collect()
+
+
+@forgiving_its_leaks()
 def read_everything(bootstrap_servers: str, topics: TopicSettings) -> Found:
     """Read input, labels and dead letters from their beginning to their end."""
     found = Found()
@@ -95,6 +110,7 @@ def messages(bootstrap_servers: str, topic: str) -> Iterator[Any]:
                 yield from batch
 
 
+@forgiving_its_leaks()
 def ends_of(bootstrap_servers: str, topic: str) -> dict[int, int]:
     """Return where each partition of a topic ends."""
     with contextlib.closing(KafkaConsumer(bootstrap_servers=bootstrap_servers)) as consumer:
@@ -109,11 +125,13 @@ class LabelCount:
         self._bootstrap_servers = bootstrap_servers
         self._topic = topics.output_topic
 
+    @forgiving_its_leaks()
     def now(self) -> int:
         """Return how many labels the output topic holds."""
         with contextlib.closing(KafkaConsumer(bootstrap_servers=self._bootstrap_servers)) as consumer:
             return _count(consumer, self._topic)
 
+    @forgiving_its_leaks()
     def wait_for(self, labels: int) -> None:
         """Wait until there are at least so many."""
         deadline = time.monotonic() + DEADLINE_S

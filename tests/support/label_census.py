@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.topics import TopicSettings
-from tests.support.independent_reader import ends_of, messages
+from tests.support.independent_reader import ends_of, forgiving_its_leaks, messages
 
 SOURCE = re.compile(rb'"source":\{"topic":"[^"]*","partition":(\d+),"offset":(\d+)\}')
 COUNT_MAX = 255
@@ -40,6 +40,7 @@ class Census:
         return self.labels + self.dead_letters - self.unique
 
 
+@forgiving_its_leaks()
 def take_census(bootstrap_servers: str, topics: TopicSettings) -> Census:
     """Read all committed labels and dead letters, and count them by their input; inputs hold no transactions."""
     counts = {number: bytearray(end) for number, end in ends_of(bootstrap_servers, topics.input_topic).items()}

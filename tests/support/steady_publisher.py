@@ -54,6 +54,10 @@ class SteadyPublisher:
         self._thread.join(timeout_s)
         assert not self._thread.is_alive(), f"{self.published} of {self._count_max} reviews within {timeout_s:g} s"
 
+    def publishing(self) -> bool:
+        """Return whether more is still to come."""
+        return self._thread.is_alive()
+
     def stop(self) -> int:
         """Stop, wait until the broker has every review, and return how many there are."""
         self._stop.set()
