@@ -14,8 +14,10 @@ from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.source import KafkaSource
 from consumer.kafka.transactions import RETRY_S_MAX, ExactlyOnceSink
 from consumer.scoring.batching import BatchPolicy
+from consumer.scoring.decoding import decode
 from consumer.scoring.lane import ThreadLane
 from consumer.scoring.loop import ScoringLoop
+from consumer.scoring.outcome import ReadableRecords
 from consumer.scoring.ports import Scorer, Sink
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.clock import SystemClock
@@ -33,7 +35,7 @@ class Stream:
     """A source and the loop over it."""
 
     source: KafkaSource
-    loop: ScoringLoop
+    loop: ScoringLoop[ReadableRecords]
 
     def run(self, stop_requested: Callable[[], bool]) -> None:
         """Join the group and label until a stop is requested, or until the source is exhausted."""
@@ -63,7 +65,8 @@ def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
         ThreadLane("scoring") as lane,
     ):
         yield Stream(
-            source, ScoringLoop(source, scorer, sink, metrics, SystemClock(), policy, settings.loop_limits(), lane)
+            source,
+            ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, settings.loop_limits(), lane),
         )
 
 
@@ -86,7 +89,7 @@ def _sink(  # noqa: PLR0913, PLR0917 - what a sink is made of
     source: KafkaSource,
     policy: BatchPolicy,
     metrics: ConsumerMetrics,
-) -> Iterator[Sink]:
+) -> Iterator[Sink[ReadableRecords]]:
     delivery = DeliverySettings(topics.output_topic, topics.dead_letters, settings.inflight_records_max)
     if settings.delivery == Delivery.AT_LEAST_ONCE:
         producer = create_client(Producer, kafka.producer_config())

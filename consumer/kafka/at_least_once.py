@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from numpy.typing import NDArray
 
 from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, Outbox, delivery_failure
-from consumer.scoring.outcome import Outcome
+from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import CostObserver, Observer
 from consumer.scoring.record import Partition, Record, last_records, next_offsets
 from shared.clock import Clock
@@ -107,7 +107,7 @@ class AtLeastOnceSink:
         self._unconfirmed: dict[Partition, int] = {}
         self._committed_at_s = 0.0
 
-    def deliver(self, outcome: Outcome) -> None:
+    def deliver(self, outcome: Outcome[ReadableRecords]) -> None:
         """Queue the batch's labels and dead letters; see the port."""
         self._wait_for_room(outcome)
         started = self._clock.monotonic()
@@ -175,14 +175,14 @@ class AtLeastOnceSink:
         self._wait()
         self._raise_failure()
 
-    def _wait_for_room(self, outcome: Outcome) -> None:
+    def _wait_for_room(self, outcome: Outcome[ReadableRecords]) -> None:
         deadline = self._clock.monotonic() + self._settings.room_wait_s_max
         while (in_flight := self.advance(0)) and self._exceeds(outcome):
             if self._clock.monotonic() >= deadline:
                 raise RetriableError(f"{in_flight} records in flight and none acknowledged: is the broker up?")
             self._wait()
 
-    def _exceeds(self, outcome: Outcome) -> bool:
+    def _exceeds(self, outcome: Outcome[ReadableRecords]) -> bool:
         records = self._state.records + len(outcome.batch)
         size_bytes = self._state.size_bytes + outcome.batch.size_bytes
         return records > self._settings.inflight_records_max or size_bytes > self._settings.inflight_bytes_max

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consumer.kafka.dead_letters import OutgoingMessage, dead_letter_message
 from consumer.kafka.labels import LabelWriter
-from consumer.scoring.outcome import Outcome
+from consumer.scoring.outcome import Outcome, ReadableRecords
 from shared.clock import Clock
 from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError, ReviewstreamError
 
@@ -69,7 +69,7 @@ class Outbox:
         self._while_full = while_full
         self._labels = LabelWriter()
 
-    def put(self, outcome: Outcome, report: Report | None) -> None:
+    def put(self, outcome: Outcome[ReadableRecords], report: Report | None) -> None:
         """Queue every label and dead letter of a batch; `report` is told what became of each.
 
         Raises RetriableError, FatalError or ConfigurationError where the client refuses one.

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from consumer.scoring.outcome import Outcome, Scores
+from consumer.scoring.outcome import Outcome, ReadableRecords, Scores
 from shared.codec import TRACEPARENT, label_headers, label_namespace
 from shared.reviews import Model
 
@@ -32,7 +32,7 @@ class LabelWriter:
     def __init__(self) -> None:
         self._namespaces: dict[tuple[str, str], bytes] = {}
 
-    def messages(self, outcome: Outcome) -> Iterator[LabelMessage]:
+    def messages(self, outcome: Outcome[ReadableRecords]) -> Iterator[LabelMessage]:
         """Yield the label of each review that could be read, in order, under the record's own key."""
         labelled, scores = outcome.labelled, outcome.scores
         records, traces = labelled.records, labelled.traceparents
@@ -79,7 +79,7 @@ class LabelWriter:
 class _Endings(dict[int, bytes]):
     """For each partition what stands behind the scores, up to the offset."""
 
-    def __init__(self, topic: str, model: Model, outcome: Outcome) -> None:
+    def __init__(self, topic: str, model: Model, outcome: Outcome[ReadableRecords]) -> None:
         self._head = b'},"model":%b,"scored_at":%b,"source":{"topic":%b,"partition":' % (
             _encode(model),
             _encode(outcome.scored_at),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, FENCED, NEEDS_AN_OPERATOR, DeliverySettings, Outbox, fenced
 from consumer.scoring.lane import Lane
-from consumer.scoring.outcome import Outcome
+from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import CostObserver, Observer
 from consumer.scoring.record import Partition, Record, last_records, next_offsets
 from shared.clock import Clock
@@ -95,7 +95,7 @@ class ExactlyOnceSink:
         """Take over the transactional id: what a former process left open is aborted, and a ghost of it is fenced."""
         self._attempt("init_transactions", lambda: self._producer.init_transactions(INIT_S_MAX), INIT_S_MAX)
 
-    def deliver(self, outcome: Outcome) -> None:
+    def deliver(self, outcome: Outcome[ReadableRecords]) -> None:
         """Wait for the transaction before, then put the batch into one of its own; see the port."""
         self._settle_in_flight(self._end_s_max)
         if self._in_flight is not None:

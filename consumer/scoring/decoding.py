@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from consumer.scoring.outcome import DeadLetter, Readable
+from consumer.scoring.outcome import DeadLetter, ReadableRecords
 from consumer.scoring.record import Record, readable_headers
 from shared.codec import decode_value, read_headers
 from shared.errors import RecordError
@@ -10,9 +10,9 @@ from shared.errors import RecordError
 STAGE = "decode"
 
 
-def decode(records: Sequence[Record], value_bytes_max: int) -> tuple[Readable, list[DeadLetter]]:
+def decode(records: Sequence[Record], value_bytes_max: int) -> tuple[ReadableRecords, list[DeadLetter]]:
     """Return what can be scored and what can't, both in order of arrival; values over `value_bytes_max` are refused."""
-    readable = Readable()
+    readable = ReadableRecords()
     dead_letters: list[DeadLetter] = []
     add_record, add_review, add_trace = readable.records.append, readable.reviews.append, readable.traceparents.append
     for record in records:

@@ -11,7 +11,12 @@ Result = TypeVar("Result")
 
 
 class Lane(Protocol):
-    """Does one piece of work after the other, in order."""
+    """Begins pieces of work in order, and does as many at once as it is wide."""
+
+    @property
+    def width(self) -> int:
+        """How many pieces are done at once."""
+        ...
 
     def begin(self, work: Callable[[], Result]) -> Future[Result]:
         """Start a piece of work; the future's `result` waits for it and raises what it raised."""
@@ -21,6 +26,8 @@ class Lane(Protocol):
 class InlineLane:
     """Does the work before `begin` returns."""
 
+    width = 1
+
     def begin(self, work: Callable[[], Result]) -> Future[Result]:
         """Do a piece of work; see Lane."""
         future: Future[Result] = Future()
@@ -29,14 +36,15 @@ class InlineLane:
 
 
 class ThreadLane:
-    """Does the work in one thread of its own: what releases the interpreter there overlaps with the caller's work.
+    """Does the work in threads of its own: what releases the interpreter there overlaps with the caller's work.
 
     Leaving the context waits for what was begun, at most `end_s_max` seconds: work that hangs keeps no process.
     """
 
-    def __init__(self, name: str, end_s_max: float = 5.0) -> None:
+    def __init__(self, name: str, end_s_max: float = 5.0, width: int = 1) -> None:
+        self.width = width
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._threads = [Thread(target=self._run, name=name, daemon=True) for _ in range(width)]
         self._end_s_max = end_s_max
 
     def begin(self, work: Callable[[], Result]) -> Future[Result]:
@@ -46,14 +54,17 @@ class ThreadLane:
         return future
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._work.put(None)
-        self._thread.join(self._end_s_max)
+        for _ in self._threads:
+            self._work.put(None)
+        for thread in self._threads:
+            thread.join(self._end_s_max)
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:

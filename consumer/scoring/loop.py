@@ -1,21 +1,22 @@
 """The one loop: poll, decode, score, deliver; the same for a stream and for bounded data."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from consumer.scoring.batching import BatchPolicy
 from consumer.scoring.dead_letter_limit import DeadLetterBounds, DeadLetterLimit
-from consumer.scoring.decoding import decode
 from consumer.scoring.isolation import IsolatedScores, score_isolating
 from consumer.scoring.lane import InlineLane, Lane
-from consumer.scoring.outcome import DeadLetter, Outcome, Readable
-from consumer.scoring.ports import BatchTimes, Observer, Scorer, Sink, Source
-from consumer.scoring.record import Batch, timestamps_ms
+from consumer.scoring.outcome import DeadLetter, Outcome, ReadableT
+from consumer.scoring.ports import BatchTimes, Decoder, Observer, Scorer, Sink, Source
+from consumer.scoring.record import Batch
 from shared.clock import Clock
 from shared.errors import FatalError, Reason, RetriableError
 from shared.logs import get_logger
@@ -28,7 +29,8 @@ class LoopLimits:
     """Every bound of the loop but that of its batches; times in seconds."""
 
     value_bytes_max: int = 1024 * 1024
-    dead_letters: DeadLetterBounds = field(default_factory=DeadLetterBounds)
+    # None: whoever takes them counts them.
+    dead_letters: DeadLetterBounds | None = field(default_factory=DeadLetterBounds)
     # How long to wait for a record while nothing else is to be done: bounds how late a stop is seen.
     idle_wait_s: float = 0.1
     # The same while the broker still owes an acknowledgement: bounds how late that is noticed.
@@ -38,11 +40,11 @@ class LoopLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scoring:
+class _Scoring(Generic[ReadableT]):
     """A batch that was decoded and is being scored."""
 
     batch: Batch
-    readable: Readable
+    readable: ReadableT
     dead_letters: list[DeadLetter]
     stamps_ms: NDArray[np.int64]
     queue_s: NDArray[np.float64]
@@ -51,20 +53,21 @@ class _Scoring:
     scores: "Future[tuple[IsolatedScores, float]]"
 
 
-class ScoringLoop:
+class ScoringLoop(Generic[ReadableT]):
     """Moves micro-batches from a source through a scorer to a sink.
 
     Natural batching: it takes one record, then whatever else is already there, and never waits for more. When nothing
     comes in, a batch has one record and no latency is added; under load a batch grows while the one before is scored,
-    up to the policy's limits. Where a limit is reached more is waiting: then a batch is scored in `lane` while the one
-    before it is delivered and the one after it read.
+    up to the policy's limits. Where a limit is reached more is waiting: then a batch is scored in `lane` while those
+    before it are delivered and the one after it read; as many are scored at once as the lane is wide.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - one argument a port or a policy
         self,
         source: Source,
+        decoder: Decoder[ReadableT],
         scorer: Scorer,
-        sink: Sink,
+        sink: Sink[ReadableT],
         observer: Observer,
         clock: Clock,
         policy: BatchPolicy,
@@ -72,16 +75,17 @@ class ScoringLoop:
         lane: Lane,
     ) -> None:
         self._source = source
+        self._decode = decoder
         self._scorer = scorer
         self._sink = sink
         self._observer = observer
         self._clock = clock
         self._policy = policy
         self._limits = limits
-        self._dead_letter_limit = DeadLetterLimit(limits.dead_letters)
+        self._dead_letter_limit = DeadLetterLimit(limits.dead_letters) if limits.dead_letters else None
         self._lane = lane
         self._at_once = InlineLane()
-        self._scoring: _Scoring | None = None
+        self._scoring: deque[_Scoring[ReadableT]] = deque()
         self._more_is_waiting = False
         self._rewinds = 0
         self._handed_over = 0
@@ -115,8 +119,8 @@ class ScoringLoop:
             return
         scoring = self._begin(batch, polled, polled - started)
         if self._more_is_waiting:
-            self._deliver_scored()
-            self._scoring = scoring
+            self._scoring.append(scoring)
+            self._deliver_scored(self._lane.width)
         else:
             # Re-entered by nobody: callbacks of the source run in `poll` only.
             self._deliver(scoring)
@@ -130,16 +134,16 @@ class ScoringLoop:
         self._sink.drain(deadline_s)
 
     def _wait_s(self, in_flight: int) -> float:
-        if self._scoring is not None:
+        if self._scoring:
             return 0.0
         return self._limits.busy_wait_s if in_flight else self._limits.idle_wait_s
 
-    def _begin(self, batch: Batch, polled: float, poll_s: float) -> _Scoring:
-        stamps_ms = timestamps_ms(batch.records)
+    def _begin(self, batch: Batch, polled: float, poll_s: float) -> _Scoring[ReadableT]:
+        stamps_ms = batch.timestamps_ms()
         queue_s = np.where(stamps_ms < 0, np.nan, self._clock.now() - stamps_ms / 1000)
         # The oldest of any partition; NaN only where no age is known.
         self._policy.note_age(float(np.fmax.reduce(queue_s)))
-        readable, dead_letters = decode(batch.records, self._limits.value_bytes_max)
+        readable, dead_letters = self._decode(batch.records, self._limits.value_bytes_max)
         texts = readable.texts()
         decode_s = self._clock.monotonic() - polled
         if self._more_is_waiting:
@@ -154,23 +158,24 @@ class ScoringLoop:
         started = self._clock.monotonic()
         return score_isolating(self._scorer, texts), self._clock.monotonic() - started
 
-    def _deliver_scored(self) -> None:
-        scoring, self._scoring = self._scoring, None
-        if scoring is not None:
-            self._deliver(scoring)
+    def _deliver_scored(self, but: int = 0) -> None:
+        """Deliver what is in the lane, in order, but for the last so many batches."""
+        while len(self._scoring) > but:
+            self._deliver(self._scoring.popleft())
 
-    def _deliver(self, scoring: _Scoring) -> None:
+    def _deliver(self, scoring: _Scoring[ReadableT]) -> None:
         started = self._clock.monotonic()
         isolated, score_s = scoring.scores.result()
         scored = self._clock.monotonic()
         readable, dead_letters = scoring.readable, scoring.dead_letters
         if isolated.failures:
             dead_letters = dead_letters + [
-                DeadLetter(readable.records[row], Reason.SCORING_FAILED, message, STAGE)
+                DeadLetter(readable.record(row), Reason.SCORING_FAILED, message, STAGE)
                 for row, message in isolated.failures.items()
             ]
             readable = readable.without(set(isolated.failures))
-        self._dead_letter_limit.check(scoring.batch.records, dead_letters)
+        if self._dead_letter_limit:
+            self._dead_letter_limit.check(scoring.batch.records, dead_letters)
         scored_at = datetime.fromtimestamp(self._clock.now(), UTC)
         work_s = scoring.decode_s + score_s
         outcome = Outcome(scoring.batch, readable, isolated.scores, dead_letters, scored_at, scoring.stamps_ms, work_s)
@@ -201,10 +206,11 @@ class ScoringLoop:
                 hint="see the broker's log; a new process takes up where the last commit stands",
             ) from error
         get_logger("loop").warning("rewinding", because=str(error), attempt=self._rewinds)
-        self._scoring = None
+        self._scoring.clear()
         self._more_is_waiting = False
         self._sink.abandon()
         self._source.rewind()
-        self._dead_letter_limit.forget()
+        if self._dead_letter_limit:
+            self._dead_letter_limit.forget()
         self._observer.rewound()
         self._handed_over = self._acknowledged

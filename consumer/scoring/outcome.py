@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,27 @@ class DeadLetter:
     headers: Sequence[tuple[str, bytes | None]] | None = None
 
 
+class Readable(Protocol):
+    """What could be read of a batch, in order of arrival."""
+
+    def texts(self) -> Sequence[str]:
+        """Return the reviews' texts."""
+        ...
+
+    def record(self, row: int) -> Record:
+        """Return the record that a row was read from."""
+        ...
+
+    def without(self, rows: set[int]) -> Self:
+        """Return the same without some rows."""
+        ...
+
+
+ReadableT = TypeVar("ReadableT", bound=Readable)
+
+
 @dataclass(frozen=True, slots=True)
-class Readable:
+class ReadableRecords:
     """Records that could be read, in order of arrival: columns of one length, so that none needs an object more.
 
     `traceparents` holds each record's trace context (W3C), None where it has none.
@@ -53,10 +73,14 @@ class Readable:
         """Return the reviews' texts."""
         return [review.text for review in self.reviews]
 
-    def without(self, rows: set[int]) -> "Readable":
+    def record(self, row: int) -> Record:
+        """Return the record that a row was read from."""
+        return self.records[row]
+
+    def without(self, rows: set[int]) -> "ReadableRecords":
         """Return the columns without some rows."""
         kept = [row for row in range(len(self.records)) if row not in rows]
-        return Readable(
+        return ReadableRecords(
             [self.records[row] for row in kept],
             [self.reviews[row] for row in kept],
             [self.traceparents[row] for row in kept],
@@ -64,14 +88,14 @@ class Readable:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Generic[ReadableT]):
     """What became of a batch: each record is in `labelled`, beside its row of `scores`, or in `dead_letters`, once.
 
     `timestamps_ms` are those of the batch's records (n,); `work_s` is what decoding and scoring took, in seconds.
     """
 
     batch: Batch
-    labelled: Readable
+    labelled: ReadableT
     scores: Scores
     dead_letters: Sequence[DeadLetter]
     scored_at: datetime

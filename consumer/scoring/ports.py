@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from consumer.scoring.batching import BatchLimits
-from consumer.scoring.outcome import Outcome, Scores
+from consumer.scoring.outcome import DeadLetter, Outcome, Readable, ReadableT, Scores
 from consumer.scoring.record import Batch, Partition, Record
+
+ReadT_co = TypeVar("ReadT_co", bound=Readable, covariant=True)
 
 
 class Source(Protocol):
@@ -32,6 +34,14 @@ class Source(Protocol):
         ...
 
 
+class Decoder(Protocol[ReadT_co]):
+    """Reads the reviews of what a source returned: the two belong together."""
+
+    def __call__(self, records: Sequence[Record], value_bytes_max: int, /) -> tuple[ReadT_co, list[DeadLetter]]:
+        """Return what can be scored and what can't, both in order of arrival; longer values are refused."""
+        ...
+
+
 class Scorer(Protocol):
     """A model at work."""
 
@@ -40,10 +50,10 @@ class Scorer(Protocol):
         ...
 
 
-class Sink(Protocol):
+class Sink(Protocol[ReadableT]):
     """Where outcomes go."""
 
-    def deliver(self, outcome: Outcome) -> None:
+    def deliver(self, outcome: Outcome[ReadableT]) -> None:
         """Take a batch over; it becomes durable in order, maybe later; waits where too much is in flight.
 
         The source's records count as delivered only when every label and dead letter of the batch is durable.
@@ -94,7 +104,7 @@ class BatchTimes:
 class Observer(Protocol):
     """Told what happened, once a batch, never once a record."""
 
-    def scored(self, outcome: Outcome, times: BatchTimes) -> None:
+    def scored(self, outcome: Outcome[Any], times: BatchTimes) -> None:
         """Note that a batch was scored and handed to the sink."""
         ...
 

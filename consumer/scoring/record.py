@@ -79,6 +79,10 @@ class Batch:
     closed_by: ClosedBy = ClosedBy.DRAINED
     membership: object = None
 
+    def timestamps_ms(self) -> NDArray[np.int64]:
+        """Return the records' time stamps in milliseconds since 1970, (n,); negative where unknown."""
+        return timestamps_ms(self.records)
+
     def __len__(self) -> int:
         """Return how many records there are."""
         return len(self.records)

@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ class ConsumerMetrics:
         """Say which program and which model are at work."""
         self._build.labels(version, model.name, model.digest[:12]).set(1)
 
-    def scored(self, outcome: Outcome, times: BatchTimes) -> None:
+    def scored(self, outcome: Outcome[Any], times: BatchTimes) -> None:
         """Count one batch; see the port."""
         self.alive()
         count = len(outcome.batch)
@@ -115,7 +116,7 @@ class ConsumerMetrics:
         self._inflight.set(self._in_flight)
         self._consumed.inc(count)
         self._totals["consumed"] += count
-        self._totals["labelled"] += len(outcome.labelled.records)
+        self._totals["labelled"] += len(outcome.scores.labels)
         self._totals["dead_lettered"] += len(outcome.dead_letters)
         for label, labels in Tally(outcome.scores.labels).items():
             self._labelled.labels(label).inc(labels)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from consumer.scoring.decoding import decode
-from consumer.scoring.outcome import Outcome, Scores
+from consumer.scoring.outcome import Outcome, ReadableRecords, Scores
 from consumer.scoring.record import Batch, Record, timestamps_ms
 from shared.reviews import Model
 from tests.support.fake_clock import START_S, FakeClock
@@ -41,7 +41,7 @@ def keyword_scores(texts: Sequence[str]) -> Scores:
     return Scores(MODEL, CLASSES, labels, np.full(len(texts), 0.75), probabilities)
 
 
-def outcome_of(batch: Batch | Sequence[Record], value_bytes_max: int = 1_000_000) -> Outcome:
+def outcome_of(batch: Batch | Sequence[Record], value_bytes_max: int = 1_000_000) -> Outcome[ReadableRecords]:
     """Return what becomes of records when FakeScorer scores them at the start of FakeClock's time."""
     if not isinstance(batch, Batch):
         batch = Batch(batch, sum(len(record.value() or b"") for record in batch))

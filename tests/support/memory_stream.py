@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from consumer.kafka.group import ReadTo
 from consumer.scoring.batching import BatchLimits
-from consumer.scoring.outcome import DeadLetter, Outcome
+from consumer.scoring.outcome import DeadLetter, Outcome, ReadableRecords
 from consumer.scoring.record import Batch, Partition, Record, last_records
 from shared.errors import RetriableError, ReviewstreamError
 from shared.reviews import Review
@@ -91,7 +91,7 @@ class MemorySink:
 
     def __init__(self, source: MemorySource) -> None:
         self._source = source
-        self._in_flight: deque[Outcome] = deque()
+        self._in_flight: deque[Outcome[ReadableRecords]] = deque()
         self.labelled: list[LabelledReview] = []
         self.dead_letters: list[DeadLetter] = []
         self.holding = False
@@ -99,7 +99,7 @@ class MemorySink:
         # What each of the next calls of `deliver` raises; None lets one pass.
         self.failures: deque[ReviewstreamError | None] = deque()
 
-    def deliver(self, outcome: Outcome) -> None:
+    def deliver(self, outcome: Outcome[ReadableRecords]) -> None:
         failure = self.failures.popleft() if self.failures else None
         if failure is not None:
             raise failure

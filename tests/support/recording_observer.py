@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from consumer.scoring.outcome import Outcome
+from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import Partition, Record
 
@@ -15,7 +15,7 @@ from consumer.scoring.record import Partition, Record
 class ScoredBatch:
     """What `scored` was told."""
 
-    outcome: Outcome
+    outcome: Outcome[ReadableRecords]
     times: BatchTimes
 
 
@@ -41,7 +41,7 @@ class RecordingObserver:
         self.transactions: list[tuple[str, float]] = []
         self.costs: list[tuple[int, float]] = []
 
-    def scored(self, outcome: Outcome, times: BatchTimes) -> None:
+    def scored(self, outcome: Outcome[ReadableRecords], times: BatchTimes) -> None:
         self.batches.append(ScoredBatch(outcome, times))
 
     def waited(self, seconds: float) -> None:

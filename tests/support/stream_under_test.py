@@ -18,6 +18,7 @@ from consumer.kafka.range_reader import RangeReader, StoredMessage
 from consumer.kafka.source import KafkaSource
 from consumer.kafka.transactions import ExactlyOnceSink
 from consumer.scoring.lane import ThreadLane
+from consumer.scoring.outcome import ReadableRecords
 from consumer.scoring.ports import Sink, Source
 from shared.clock import SystemClock
 from shared.codec import decode_label
@@ -38,7 +39,7 @@ class Member:
     """One reader and writer of the stream; for Kafka a member of the group."""
 
     source: Source
-    sink: Sink
+    sink: Sink[ReadableRecords]
     # What it holds of its group now.
     membership: Callable[[], object] = lambda: None
 
@@ -126,7 +127,7 @@ class KafkaStream:
         source.subscribe(before_revoke=lambda: sink.drain(REQUEST_S))
         return member
 
-    def _sink(self, source: KafkaSource, observer: RecordingObserver) -> Sink:
+    def _sink(self, source: KafkaSource, observer: RecordingObserver) -> Sink[ReadableRecords]:
         settings = DeliverySettings(self.topics.output_topic, self.topics.dead_letters)
         clock = SystemClock()
         if self.delivery is Delivery.AT_LEAST_ONCE:

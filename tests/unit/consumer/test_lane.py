@@ -1,7 +1,7 @@
 """Work beside the loop: in order, with its errors, and never in the way of the process's end."""
 
 from collections.abc import Iterator
-from threading import Event, get_ident
+from threading import Barrier, Event, get_ident
 
 import pytest
 
@@ -56,3 +56,10 @@ def test_leaving_a_lane_waits_for_work_but_not_for_work_that_hangs() -> None:
         hanging = lane.begin(lambda: let_go.wait(10))
     assert not hanging.done()
     let_go.set()
+
+
+def test_a_wider_lane_does_as_many_pieces_of_work_at_once() -> None:
+    both_there = Barrier(2)
+    with ThreadLane("test", width=2) as lane:
+        futures = [lane.begin(lambda: both_there.wait(10)) for _ in range(2)]
+        assert sorted(future.result(10) for future in futures) == [0, 1]

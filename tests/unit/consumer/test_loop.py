@@ -10,6 +10,8 @@ import pytest
 
 from consumer.kafka.group import ReadTo
 from consumer.scoring.batching import BatchBounds, BatchPolicy, Pace
+from consumer.scoring.dead_letter_limit import DeadLetterBounds
+from consumer.scoring.decoding import decode
 from consumer.scoring.lane import InlineLane, Result
 from consumer.scoring.loop import LoopLimits, ScoringLoop
 from shared.errors import ConfigurationError, FatalError, Reason, RetriableError
@@ -26,7 +28,8 @@ TRY_AGAIN = RetriableError("the broker is away")
 class RecordingLane(InlineLane):
     """Remembers how many batches were scored beside the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = 1) -> None:
+        self.width = width
         self.used = 0
 
     def begin(self, work: Callable[[], Result]) -> Future[Result]:
@@ -37,8 +40,14 @@ class RecordingLane(InlineLane):
 class Bench:
     """A loop with everything around it."""
 
-    def __init__(self, records_max: int = 1000, read_to: ReadTo = ReadTo.END, reviews: int = 0) -> None:
-        limits = NO_WAIT
+    def __init__(
+        self,
+        records_max: int = 1000,
+        read_to: ReadTo = ReadTo.END,
+        reviews: int = 0,
+        width: int = 1,
+        limits: LoopLimits = NO_WAIT,
+    ) -> None:
         self.log = MemoryLog()
         self.append(reviews)
         self.clock = FakeClock()
@@ -48,9 +57,9 @@ class Bench:
         self.observer = RecordingObserver()
         self.stop_requested = False
         self.policy = BatchPolicy(BatchBounds(records_max))
-        self.lane = RecordingLane()
+        self.lane = RecordingLane(width)
         self.loop = ScoringLoop(
-            self.source, self.scorer, self.sink, self.observer, self.clock, self.policy, limits, self.lane
+            self.source, decode, self.scorer, self.sink, self.observer, self.clock, self.policy, limits, self.lane
         )
 
     def request_stop(self) -> None:
@@ -243,6 +252,25 @@ def test_with_a_backlog_a_batch_is_scored_beside_the_loop_and_still_delivered_in
     assert bench.sink.drained == 1
 
 
+def test_a_wider_lane_has_more_batches_at_once_and_they_are_still_delivered_in_order() -> None:
+    bench = Bench(3, reviews=20, width=3, read_to=ReadTo.FOREVER)
+    for _ in range(4):
+        bench.loop.turn()
+    assert bench.lane.used == 4
+    assert len(bench.observer.batches) == 1
+    bench.loop.settle(10)
+    assert bench.labelled_offsets() == list(range(12))
+
+
+def test_a_loop_without_a_limit_of_dead_letters_goes_on() -> None:
+    bench = Bench(read_to=ReadTo.FOREVER, limits=replace(NO_WAIT, dead_letters=None))
+    for _ in range(2 * DeadLetterBounds().consecutive):
+        bench.log.append(b"this is no JSON")
+    bench.loop.turn()
+    bench.loop.settle(10)
+    assert len(bench.sink.dead_letters) == 2 * DeadLetterBounds().consecutive
+
+
 def test_without_a_backlog_nothing_is_handed_to_another_thread() -> None:
     bench = Bench(read_to=ReadTo.FOREVER)
     for _ in range(5):
@@ -294,7 +322,7 @@ def test_a_text_that_cannot_be_scored_becomes_a_dead_letter_and_its_neighbours_a
 
 def test_too_many_dead_letters_stop_the_loop_before_any_of_them_is_delivered() -> None:
     bench = Bench(read_to=ReadTo.FOREVER)
-    for _ in range(NO_WAIT.dead_letters.consecutive):
+    for _ in range(DeadLetterBounds().consecutive):
         bench.log.append(b"this is no JSON")
     with pytest.raises(ConfigurationError, match="looks like an outage"):
         bench.loop.turn()

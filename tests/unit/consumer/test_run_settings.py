@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from consumer.commands.run_settings import RunSettings
+from consumer.scoring.dead_letter_limit import DeadLetterBounds
 from shared.errors import ConfigurationError
 from shared.kafka_client import KafkaSettings
 
@@ -34,7 +35,7 @@ def test_the_settings_reach_the_policies_they_are_for() -> None:
     bounds = settings.batch_bounds()
     assert (bounds.records, bounds.size_bytes, bounds.time_s, bounds.latency_objective_s) == (7, 8, 9, 10)
     limits = settings.loop_limits()
-    assert (limits.dead_letters.consecutive, limits.dead_letters.ratio) == (11, 0.12)
+    assert limits.dead_letters == DeadLetterBounds(consecutive=11, ratio=0.12)
     assert (limits.value_bytes_max, limits.drain_s_max) == (13, 14)
 
 

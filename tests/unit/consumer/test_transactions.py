@@ -35,6 +35,8 @@ def membership(generation: int) -> bytes:
 class HeldLane:
     """A Lane whose work is done when the test lets it."""
 
+    width = 1
+
     def __init__(self) -> None:
         self._waiting: list[Callable[[], None]] = []
 
