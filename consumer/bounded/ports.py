@@ -1,0 +1,33 @@
+"""What bounded scoring asks of those who keep its labels."""
+
+from typing import Any, Protocol
+
+from consumer.bounded.progress import Job, Progress
+
+
+class Store(Protocol):
+    """Keeps the labels of one job; pyarrow's tables have the columns of `label_table`."""
+
+    def begin(self, job: Job, schema: Any) -> Progress:
+        """Take the output for this job alone, and return how far an interrupted run of it came (resumed stores only).
+
+        `schema` (pyarrow.Schema) is that of all tables. Raises ConfigurationError where the output is there already,
+        where another job has it in hand, or where the job to resume is another one; FatalError where it can't be
+        reached.
+        """
+        ...
+
+    def append(self, table: Any, progress: Progress) -> None:
+        """Store the next labels, in order, and how far the job is with them: both durable on return, or neither.
+
+        Raises FatalError where that can't be done: what was stored before stays, and can be resumed.
+        """
+        ...
+
+    def finish(self, progress: Progress) -> None:
+        """Put everything in its final place, visible to others from now on."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the output, finished or not; may be called twice."""
+        ...
