@@ -25,33 +25,25 @@ class ParquetRows:
 
     def read(self) -> Iterator[Row | BadRow]:
         """Yield the rows; InputError where the file is not Parquet or is damaged."""
-        arrow, parquet = _import_pyarrow()
+        arrow, parquet = import_parquet()
         try:
             with parquet.ParquetFile(self._path) as file:
                 self._columns.require(file.schema_arrow.names, str(self._path))
                 self._rows_total = file.metadata.num_rows
                 wanted = [name for name in file.schema_arrow.names if name in self._columns.wanted()]
                 for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
-                    yield from self._rows(_in_microseconds(arrow, batch))
+                    yield from self._rows(batch)
         except arrow.ArrowException as error:
-            raise InputError(
-                f"{self._path}: not readable as Parquet after row {self._rows_read}: {_first_line(error)}",
-                hint="is the file complete? --format names another format",
-            ) from error
+            raise unreadable(self._path, self._rows_read, error) from error
 
     def _rows(self, batch: Any) -> Iterator[Row | BadRow]:
-        try:
-            batch_cells = batch.to_pylist()
-        except UnicodeDecodeError:
-            # One text that is not UTF-8 spoils the conversion of its batch: row by row it spoils only itself.
-            batch_cells = [_cells_or_none(batch.slice(index, 1)) for index in range(batch.num_rows)]
-        for cells in batch_cells:
+        for cells in cells_of(batch):
             self._rows_read += 1
-            place = Place(str(self._path), self._rows_read, "row")
-            yield BadRow(place, "a text is not UTF-8") if cells is None else Row(place, cells)
+            yield row_of(cells, str(self._path), self._rows_read)
 
 
-def _import_pyarrow() -> tuple[Any, Any]:
+def import_parquet() -> tuple[Any, Any]:
+    """Return pyarrow and its Parquet module; ConfigurationError where it is not installed."""
     try:
         import pyarrow as pa  # noqa: PLC0415 - an optional extra, and slow to import
         from pyarrow import parquet  # noqa: PLC0415
@@ -62,8 +54,34 @@ def _import_pyarrow() -> tuple[Any, Any]:
     return pa, parquet
 
 
-def _in_microseconds(arrow: Any, batch: Any) -> Any:
+def cells_of(batch: Any) -> list[dict[str, Any] | None]:
+    """Return the cells of each row of a pyarrow.RecordBatch; None for a row with a text that is not UTF-8."""
+    batch = _in_microseconds(batch)
+    try:
+        rows: list[dict[str, Any] | None] = batch.to_pylist()
+    except UnicodeDecodeError:
+        # One text that is not UTF-8 spoils the conversion of its batch: row by row it spoils only itself.
+        return [_cells_or_none(batch.slice(index, 1)) for index in range(batch.num_rows)]
+    return rows
+
+
+def row_of(cells: dict[str, Any] | None, file: str, number: int) -> Row | BadRow:
+    """Return a row of a file, by its number counted from 1."""
+    place = Place(file, number, "row")
+    return BadRow(place, "a text is not UTF-8") if cells is None else Row(place, cells)
+
+
+def unreadable(path: Path, rows_read: int, error: Exception) -> InputError:
+    """Return what to say of a file that pyarrow can't read on."""
+    return InputError(
+        f"{path}: not readable as Parquet after row {rows_read}: {_first_line(error)}",
+        hint="is the file complete? --format names another format",
+    )
+
+
+def _in_microseconds(batch: Any) -> Any:
     """Return the batch with its nanosecond times cut: Python's datetime has no room for them."""
+    arrow, _ = import_parquet()
     for index, field in enumerate(batch.schema):
         if arrow.types.is_timestamp(field.type) and field.type.unit == "ns":
             kind = arrow.timestamp("us", tz=field.type.tz)

@@ -44,24 +44,29 @@ class ReviewFile:
     ) -> None:
         self._is_standard_input = name == STANDARD_INPUT
         self._name = "standard input" if self._is_standard_input else name
-        self._stem = "stdin" if self._is_standard_input else Path(name).stem[:STEM_CHARS_MAX]
+        self.stem = "stdin" if self._is_standard_input else Path(name).stem[:STEM_CHARS_MAX]
         self._columns = columns
         self._standard_input = standard_input
-        self._format = file_format or self._format_by_name()
+        self.format = file_format or self._format_by_name()
         self._rows: Lines | ParquetRows | None = None
-        if self._is_standard_input and self._format is FileFormat.PARQUET:
+        if self._is_standard_input and self.format is FileFormat.PARQUET:
             raise ConfigurationError(
                 "Parquet can't be read from standard input", hint="it is read from its end: name the file"
             )
 
     def read(self) -> Iterator[ReviewRow | BadRow]:
         """Yield every row from the first on, as a review or as a bad row; InputError where the input can't be read."""
+        for row in self.rows():
+            yield row if isinstance(row, BadRow) else self.review(row)
+
+    def review(self, row: Row) -> ReviewRow | BadRow:
+        """Return the review that a row holds, or why it holds none."""
+        return self._columns.review(row, f"{self.stem}-{row.place.number}")
+
+    def rows(self) -> Iterator[Row | BadRow]:
+        """Yield every row from the first on as it was read; InputError where the input can't be read."""
         try:
-            for row in self._read_rows():
-                if isinstance(row, BadRow):
-                    yield row
-                else:
-                    yield self._columns.review(row, f"{self._stem}-{row.place.number}")
+            yield from self._read_rows()
         except OSError as error:
             raise InputError(
                 f"{self._name}: {error.strerror or error}", hint="name a file that this user may read, or -"
@@ -85,7 +90,7 @@ class ReviewFile:
     def _read_rows(self) -> Iterator[Row | BadRow]:
         if self._is_standard_input:
             yield from self._read_text(Lines(self._standard_input(), self._name))
-        elif self._format is FileFormat.PARQUET:
+        elif self.format is FileFormat.PARQUET:
             self._rows = ParquetRows(Path(self._name), self._columns)
             yield from self._rows.read()
         else:
@@ -95,4 +100,4 @@ class ReviewFile:
 
     def _read_text(self, lines: Lines) -> Iterator[Row | BadRow]:
         self._rows = lines
-        yield from csv_rows(lines, self._columns) if self._format is FileFormat.CSV else jsonl_rows(lines)
+        yield from csv_rows(lines, self._columns) if self.format is FileFormat.CSV else jsonl_rows(lines)

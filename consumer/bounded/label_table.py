@@ -23,15 +23,14 @@ def label_columns(classes: Sequence[str], kept: Sequence[str]) -> list[str]:
     return ["review_id", "label", "score", *scores, *REVIEW, *kept, *MODEL, "scored_at", *ORIGIN]
 
 
-def label_table(reviews: Any, scores: Scores, scored_at: datetime) -> Any:
+def label_table(reviews: Any, kept: Any, scores: Scores, scored_at: datetime) -> Any:
     """Return the labels (pyarrow.Table, n rows) of n reviews (pyarrow.RecordBatch) and their n scores.
 
     `label`, `model_…` and `source` are dictionaries of strings, `score…` float64, `scored_at` microseconds, UTC.
-    `reviews` has `review_id`, `text`, the columns REVIEW and ORIGIN, and what is to be kept, which comes last.
+    `reviews` and `kept` are those of a TableChunk.
     """
     pa = import_pyarrow()
     count = reviews.num_rows
-    known = {"review_id", "text", *REVIEW, *ORIGIN}
     columns: dict[str, Any] = {
         "review_id": reviews["review_id"],
         "label": _dictionary(pa, scores.labels),
@@ -40,7 +39,7 @@ def label_table(reviews: Any, scores: Scores, scored_at: datetime) -> Any:
     for place, name in enumerate(scores.classes):
         columns[SCORE_OF.format(name)] = pa.array(np.ascontiguousarray(scores.probabilities[:, place]))
     columns |= {name: reviews[name] for name in REVIEW}
-    columns |= {name: reviews[name] for name in reviews.schema.names if name not in known}
+    columns |= {name: kept[name] for name in kept.schema.names}
     model = scores.model
     for name, value in zip(MODEL, (model.name, model.version, model.digest), strict=True):
         columns[name] = _same(pa, value, count)

@@ -16,6 +16,7 @@ from consumer.model.compiled.letters import lower_case_table
 from consumer.model.labelling import Labelling
 from consumer.model.specification import LinearModel
 from consumer.scoring.outcome import Scores
+from consumer.scoring.texts import Utf8Texts
 from shared.reviews import Model
 
 # Scratch for texts up to this size is kept, about eight times as much memory for each thread.
@@ -40,12 +41,13 @@ class CompiledScorer:
         self._compiled = compile_model(linear)
         self._terms = len(linear.terms)
         self._exceptions = tuple(sorted(lower_case_table()[1]))
+        self._exceptions_utf8 = tuple(letter.encode() for letter in self._exceptions)
         self._workspace = _Workspace()
 
     def score(self, texts: Sequence[str]) -> Scores:
         """Return the label, confidence and probabilities of each text; see the port."""
         classes = self._labelling.classes
-        if len(texts) == 1:
+        if len(texts) == 1 and not isinstance(texts, Utf8Texts):
             probabilities = self._probabilities_of_one(texts[0])
             label, confidence = self._labelling.label_one(probabilities[0].tolist())
             return Scores(self._model, classes, [label], np.array([confidence]), probabilities)
@@ -55,6 +57,8 @@ class CompiledScorer:
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities (n, k) of the classes, in order of the texts."""
+        if isinstance(texts, Utf8Texts) and not self._exceptional_bytes(texts.content):
+            return self._read(texts.content, texts.ends, int(np.diff(texts.ends, prepend=0).max(initial=0)))
         try:
             encoded = list(map(str.encode, texts))
         except UnicodeEncodeError:
@@ -64,10 +68,7 @@ class CompiledScorer:
             encoded = list(map(self._encode, texts))
             content = b"".join(encoded)
         sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
-        probabilities = np.empty((len(encoded), len(self._labelling.classes)))
-        scratch = self._scratch(int(sizes.max(initial=0)))
-        score_batch(content, sizes.cumsum(), self._compiled, scratch, probabilities)
-        return probabilities
+        return self._read(content, sizes.cumsum(), int(sizes.max(initial=0)))
 
     def labelling_by(self, labelling: Labelling) -> "CompiledScorer":
         """Return a scorer that shares this one's numbers and labels otherwise."""
@@ -81,6 +82,11 @@ class CompiledScorer:
         call(self.score, ["warm", "up"])
         self.score(["warm"])
 
+    def _read(self, content: bytes, ends: NDArray[np.int64], longest_bytes: int) -> NDArray[np.float64]:
+        probabilities = np.empty((len(ends), len(self._labelling.classes)))
+        score_batch(content, ends, self._compiled, self._scratch(longest_bytes), probabilities)
+        return probabilities
+
     def _probabilities_of_one(self, text: str) -> NDArray[np.float64]:
         content = text.encode() if text.isascii() else self._encode(text)
         workspace = self._workspace
@@ -93,6 +99,9 @@ class CompiledScorer:
     def _exceptional(self, texts: Sequence[str]) -> bool:
         # A plain loop over the few letters: on texts of ASCII and Latin-1 the test itself looks at nothing.
         return any(letter in text for letter in self._exceptions for text in texts)
+
+    def _exceptional_bytes(self, content: bytes) -> bool:
+        return not content.isascii() and any(letter in content for letter in self._exceptions_utf8)
 
     def _encode(self, text: str) -> bytes:
         # Where lower-casing is more than a table of single letters can say, Python does it.

@@ -1,0 +1,28 @@
+"""The columns of a file's reviews, with where each was read."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consumer.bounded.arrow import import_pyarrow
+from consumer.bounded.review_columns import ReviewColumns
+
+
+def review_batch(columns: ReviewColumns, source: str, numbers: NDArray[np.int64]) -> Any:
+    """Return the reviews of a file as TableChunk has them: every row of `columns`, read at these numbers (n,)."""
+    pa = import_pyarrow()
+    count = len(numbers)
+    names = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([source]))
+    return pa.record_batch(
+        {
+            "review_id": columns.review_id,
+            "text": columns.text,
+            "product_id": columns.product_id,
+            "rating": columns.rating,
+            "created_at": columns.created_at,
+            "source": names,
+            "partition": pa.nulls(count, pa.int32()),
+            "offset": pa.array(numbers),
+        }
+    )

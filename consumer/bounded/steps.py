@@ -1,0 +1,72 @@
+"""Where a job's time went, step by step, and what came of its rows: told by the loop and by the sink."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consumer.scoring.outcome import Outcome
+from consumer.scoring.ports import BatchTimes
+from consumer.scoring.record import Partition, Record
+from shared.clock import Clock
+
+
+class Step(StrEnum):
+    """What is done with a row, in this order; for different rows at the same time."""
+
+    PREPARE = "prepare"
+    LOAD = "load"
+    INFER = "infer"
+    POST_PROCESS = "post-process"
+    STORE = "store"
+
+
+class Steps:
+    """An Observer that adds up seconds by step; those of `infer` of all threads, so they may exceed the wall's."""
+
+    def __init__(self, clock: Clock, progressed: Callable[["Steps"], None] = lambda _steps: None) -> None:
+        self._clock = clock
+        self._progressed = progressed
+        self.seconds: dict[Step, float] = dict.fromkeys(Step, 0.0)
+        self.labels: Counter[str] = Counter()
+        self.rejected = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows of this run that were scored or rejected."""
+        return self.labels.total() + self.rejected
+
+    @contextmanager
+    def timing(self, step: Step) -> Iterator[None]:
+        """Add what is done inside to a step."""
+        started = self._clock.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[step] += self._clock.monotonic() - started
+
+    def scored(self, outcome: Outcome[Any], times: BatchTimes) -> None:
+        """Note that a batch was scored and handed to the sink."""
+        self.seconds[Step.LOAD] += times.poll_s + times.decode_s
+        self.seconds[Step.INFER] += times.score_s
+        self.labels.update(outcome.scores.labels)
+        self.rejected += len(outcome.dead_letters)
+        self._progressed(self)
+
+    def waited(self, seconds: float) -> None:
+        """Note nothing: bounded data wait for nobody."""
+
+    def acknowledged(
+        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+    ) -> None:
+        """Note nothing: the sink tells the progress it has stored."""
+
+    def rewound(self) -> None:
+        """Note nothing: bounded data are not rewound."""
+
+    def alive(self) -> None:
+        """Note nothing: nobody asks."""

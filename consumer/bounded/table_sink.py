@@ -1,0 +1,90 @@
+"""The Sink of bounded data: labels are gathered to a checkpoint, and stored while the next ones are scored."""
+
+from concurrent.futures import Future
+from typing import Any
+
+import msgspec
+
+from consumer.bounded.arrow import import_pyarrow
+from consumer.bounded.chunks import Reject
+from consumer.bounded.label_table import label_table
+from consumer.bounded.ports import RejectLog, Store
+from consumer.bounded.progress import Progress
+from consumer.bounded.steps import Step, Steps
+from consumer.bounded.table_source import ReadableTable, TableRows
+from consumer.scoring.lane import Lane
+from consumer.scoring.outcome import DeadLetter, Outcome
+
+
+class TableSink:
+    """Gives a store `checkpoint_rows` or a few more labels at a time, and with them how far the job is."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument a neighbour
+        self, store: Store, rejects: RejectLog, progress: Progress, checkpoint_rows: int, lane: Lane, steps: Steps
+    ) -> None:
+        self._store = store
+        self._rejects = rejects
+        self._checkpoint_rows = checkpoint_rows
+        self._lane = lane
+        self._steps = steps
+        self._tables: list[Any] = []
+        self._stored = progress
+        self._storing: Future[None] | None = None
+        self.progress = progress
+
+    def deliver(self, outcome: Outcome[ReadableTable]) -> None:
+        """Take a batch over; waits for the checkpoint before the one that it completes."""
+        records = outcome.batch.records
+        if not isinstance(records, TableRows):
+            raise TypeError("a table sink stores what a table source gives")
+        with self._steps.timing(Step.POST_PROCESS):
+            labelled = outcome.labelled
+            self._tables.append(label_table(labelled.reviews, labelled.kept, outcome.scores, outcome.scored_at))
+            self._rejects.add([_reject(letter) for letter in outcome.dead_letters])
+        self.progress = msgspec.structs.replace(
+            self.progress,
+            input=records.chunk.input,
+            row=records.chunk.next_row,
+            labelled=self.progress.labelled + labelled.reviews.num_rows,
+            rejected=self.progress.rejected + len(outcome.dead_letters),
+        )
+        if self.progress.rows - self._stored.rows >= self._checkpoint_rows:
+            self._begin_checkpoint()
+
+    def advance(self, _wait_s: float) -> int:
+        """Return how many rows are not stored yet; raises what storing raised."""
+        if self._storing is not None and self._storing.done():
+            self._await_checkpoint()
+        return self.progress.rows - self._stored.rows
+
+    def drain(self, _deadline_s: float) -> None:
+        """Store what is left, and wait until all is durable: as long as it takes, a file system has no deadline."""
+        if self._tables:
+            self._begin_checkpoint()
+        self._await_checkpoint()
+
+    def abandon(self) -> None:
+        """Forget nothing: see TableSource.rewind."""
+
+    def _begin_checkpoint(self) -> None:
+        self._await_checkpoint()
+        tables, self._tables = self._tables, []
+        # Rejects first: those beyond what the stored progress knows of are cut off by the next run.
+        self.progress = msgspec.structs.replace(self.progress, rejects_bytes=self._rejects.flush())
+        self._stored = progress = self.progress
+        self._storing = self._lane.begin(lambda: self._append(tables, progress))
+
+    def _append(self, tables: list[Any], progress: Progress) -> None:
+        with self._steps.timing(Step.STORE):
+            table = import_pyarrow().concat_tables(tables).unify_dictionaries()
+            self._store.append(table, progress)
+
+    def _await_checkpoint(self) -> None:
+        storing, self._storing = self._storing, None
+        if storing is not None:
+            storing.result()
+
+
+def _reject(letter: DeadLetter) -> Reject:
+    record = letter.record
+    return Reject(record.topic(), record.partition(), record.offset(), letter.message)
