@@ -1,8 +1,20 @@
 """What bounded scoring asks of those who keep its labels."""
 
+from enum import StrEnum
 from typing import Any, Protocol
 
 from consumer.bounded.progress import Job, Progress
+
+
+class Mode(StrEnum):
+    """What a store makes of an output that is there already."""
+
+    # An output that is there is refused, and so is an interrupted job.
+    FRESH = "fresh"
+    # An interrupted job goes on, or starts where there is none; a finished output is refused.
+    RESUME = "resume"
+    # Databases only: a new job's rows join those of a table that is there.
+    APPEND = "append"
 
 
 class Store(Protocol):
