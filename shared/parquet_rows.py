@@ -71,7 +71,7 @@ def row_of(cells: dict[str, Any] | None, file: str, number: int) -> Row | BadRow
     return BadRow(place, "a text is not UTF-8") if cells is None else Row(place, cells)
 
 
-def unreadable(path: Path, rows_read: int, error: Exception) -> InputError:
+def unreadable(path: Path | str, rows_read: int, error: Exception) -> InputError:
     """Return what to say of a file that pyarrow can't read on."""
     return InputError(
         f"{path}: not readable as Parquet after row {rows_read}: {_first_line(error)}",

@@ -33,7 +33,10 @@ SUFFIXES = {
 
 
 class ReviewFile:
-    """One input, named by its path or by `-` for standard input (JSONL unless told otherwise)."""
+    """One input, named by its path or by `-` for standard input (JSONL unless told otherwise).
+
+    `opened` gives the bytes of a file that lies elsewhere, and their number.
+    """
 
     def __init__(
         self,
@@ -41,12 +44,14 @@ class ReviewFile:
         columns: ColumnMapping,
         file_format: FileFormat | None = None,
         standard_input: Callable[[], BinaryIO] = lambda: sys.stdin.buffer,
+        opened: Callable[[], tuple[BinaryIO, int]] | None = None,
     ) -> None:
         self._is_standard_input = name == STANDARD_INPUT
         self._name = "standard input" if self._is_standard_input else name
         self.stem = "stdin" if self._is_standard_input else Path(name).stem[:STEM_CHARS_MAX]
         self._columns = columns
         self._standard_input = standard_input
+        self._opened = opened or self._open
         self.format = file_format or self._format_by_name()
         self._rows: Lines | ParquetRows | None = None
         if self._is_standard_input and self.format is FileFormat.PARQUET:
@@ -94,9 +99,13 @@ class ReviewFile:
             self._rows = ParquetRows(Path(self._name), self._columns)
             yield from self._rows.read()
         else:
-            path = Path(self._name)
-            with path.open("rb") as stream:
-                yield from self._read_text(Lines(stream, self._name, path.stat().st_size))
+            stream, size_bytes = self._opened()
+            with stream:
+                yield from self._read_text(Lines(stream, self._name, size_bytes))
+
+    def _open(self) -> tuple[BinaryIO, int]:
+        path = Path(self._name)
+        return path.open("rb"), path.stat().st_size
 
     def _read_text(self, lines: Lines) -> Iterator[Row | BadRow]:
         self._rows = lines

@@ -1,7 +1,6 @@
 """A Parquet file as chunks: its columns are used as they are, and only rows that look wrong are read one by one."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,18 +8,23 @@ from numpy.typing import NDArray
 
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.chunks import CHUNK_BYTES, CHUNK_ROWS, Reject, TableChunk
+from consumer.bounded.locations import Location
 from consumer.bounded.review_batch import review_batch
 from consumer.bounded.review_columns import ReviewColumns, Unusual, columns_of_reviews, columns_of_table
+from shared.errors import InputError
 from shared.parquet_rows import cells_of, import_parquet, row_of, unreadable
 from shared.review_rows import BadRow, ColumnMapping, ReviewRow
 
 
 class ParquetTables:
-    """The rows of one Parquet file, numbered from 1; see FileTables."""
+    """The rows of one Parquet file, numbered from 1, as an Input; `keep` says which column is stored as what."""
 
-    def __init__(self, number: int, path: Path, columns: ColumnMapping, keep: Mapping[str, str], stem: str) -> None:
+    def __init__(
+        self, number: int, location: Location, columns: ColumnMapping, keep: Mapping[str, str], stem: str
+    ) -> None:
         self._number = number
-        self._path = path
+        self._location = location
+        self._path = location.name
         self._columns = columns
         self._keep = keep
         self._stem = stem
@@ -31,14 +35,29 @@ class ParquetTables:
         """Return which share of the rows was read, None before the file is open."""
         return self._rows_read / self._rows_total if self._rows_total else None
 
+    def identity(self) -> str:
+        """Return what tells it from another input."""
+        return self._location.identity()
+
+    def kept_schema(self) -> Any:
+        """Return the columns to be stored with the labels; InputError where the file lacks one or can't be read."""
+        arrow, parquet = import_parquet()
+        try:
+            with self._location.open_anywhere() as opened, parquet.ParquetFile(opened) as file:
+                return arrow.schema([self._kept_field(arrow, file.schema_arrow, column) for column in self._keep])
+        except (arrow.ArrowException, OSError) as error:
+            raise unreadable(self._path, 0, error) from error
+
     def read(self, first_row: int) -> Iterator[TableChunk]:
         """Yield the chunks from a row on, counted from 0; InputError where the file is not Parquet or is damaged."""
         arrow, parquet = import_parquet()
         self._rows_read = 0
         try:
-            with parquet.ParquetFile(self._path) as file:
+            with self._location.open_anywhere() as opened, parquet.ParquetFile(opened) as file:
                 names = file.schema_arrow.names
-                self._columns.require(names, str(self._path))
+                self._columns.require(names, self._path)
+                for column in self._keep:
+                    self._kept_field(arrow, file.schema_arrow, column)
                 self._rows_total = file.metadata.num_rows
                 wanted = [name for name in names if name in self._columns.wanted() or name in self._keep]
                 groups = self._groups_from(file.metadata, first_row)
@@ -48,7 +67,7 @@ class ParquetTables:
                     self._rows_read += batch.num_rows
                     if skipped < batch.num_rows:
                         yield self._chunk(batch.slice(skipped))
-        except arrow.ArrowException as error:
+        except (arrow.ArrowException, OSError) as error:
             raise unreadable(self._path, self._rows_read, error) from error
 
     def _groups_from(self, metadata: Any, first_row: int) -> list[int]:
@@ -64,7 +83,7 @@ class ParquetTables:
         numbers = np.arange(self._rows_read - batch.num_rows + 1, self._rows_read + 1, dtype=np.int64)
         columns, rejects = self._read_columns(batch, numbers)
         kept = self._kept(batch)
-        reviews = review_batch(columns, str(self._path), numbers)
+        reviews = review_batch(columns, self._path, numbers)
         if rejects:
             mask = import_pyarrow().array(columns.usable)
             # Without columns it has no rows to choose from.
@@ -99,16 +118,20 @@ class ParquetTables:
         return columns_of_reviews([row.review if isinstance(row, ReviewRow) else None for row in read]), rejects
 
     def _read_row(self, cells: dict[str, Any] | None, number: int) -> ReviewRow | BadRow:
-        row = row_of(cells, str(self._path), number)
+        row = row_of(cells, self._path, number)
         return row if isinstance(row, BadRow) else self._columns.review(row, f"{self._stem}-{number}")
 
+    def _kept_field(self, arrow: Any, schema: Any, column: str) -> Any:
+        if column not in schema.names:
+            raise InputError(
+                f"{self._path} has no column {column!r}; it has {', '.join(schema.names)}",
+                hint="--keep names columns of the input",
+            )
+        return arrow.field(self._keep[column], schema.field(column).type)
+
     def _kept(self, batch: Any) -> Any:
-        pa = import_pyarrow()
-        columns = [
-            batch.column(column) if column in batch.schema.names else pa.nulls(batch.num_rows, pa.string())
-            for column in self._keep
-        ]
-        return pa.record_batch(columns, names=list(self._keep.values()))
+        columns = [batch.column(column) for column in self._keep]
+        return import_pyarrow().record_batch(columns, names=list(self._keep.values()))
 
 
 def chunk_rows(metadata: Any) -> int:

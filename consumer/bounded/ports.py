@@ -1,8 +1,10 @@
 """What bounded scoring asks of those who keep its labels."""
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
+from consumer.bounded.chunks import Reject, TableChunk
 from consumer.bounded.progress import Job, Progress
 
 
@@ -15,6 +17,38 @@ class Mode(StrEnum):
     RESUME = "resume"
     # Databases only: a new job's rows join those of a table that is there.
     APPEND = "append"
+
+
+class Input(Protocol):
+    """One of a job's inputs: a file, sample data, a topic's range."""
+
+    def identity(self) -> str:
+        """Return what tells it from another input: its name, and what it holds as far as that shows from outside."""
+        ...
+
+    def kept_schema(self) -> Any:
+        """Return the columns (pyarrow.Schema) that are to be stored with the labels."""
+        ...
+
+    def read(self, first_row: int) -> Iterator[TableChunk]:
+        """Yield its chunks from a row on, see Progress; InputError where it can't be read."""
+        ...
+
+    def share_read(self) -> float | None:
+        """Return which share of it was read, None where its size is not known."""
+        ...
+
+
+class RejectLog(Protocol):
+    """Keeps the rows that could not be labelled."""
+
+    def add(self, rejects: Sequence[Reject]) -> None:
+        """Take rejects over; InputError where they are more than may be."""
+        ...
+
+    def flush(self) -> int:
+        """Make all of them durable; return the size in bytes of what is kept, see Progress."""
+        ...
 
 
 class Store(Protocol):

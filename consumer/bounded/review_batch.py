@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consumer.bounded.arrow import import_pyarrow
-from consumer.bounded.review_columns import ReviewColumns
+from consumer.bounded.review_columns import ReviewColumns, columns_of_reviews
 
 
 def review_batch(columns: ReviewColumns, source: str, numbers: NDArray[np.int64]) -> Any:
@@ -26,3 +26,14 @@ def review_batch(columns: ReviewColumns, source: str, numbers: NDArray[np.int64]
             "offset": pa.array(numbers),
         }
     )
+
+
+def no_reviews() -> Any:
+    """Return the columns of a chunk's reviews, without a row."""
+    return review_batch(columns_of_reviews([]), "", np.empty(0, np.int64))
+
+
+def empty_batch(schema: Any) -> Any:
+    """Return a pyarrow.RecordBatch without a row."""
+    pa = import_pyarrow()
+    return pa.record_batch([pa.array([], field.type) for field in schema], schema=schema)

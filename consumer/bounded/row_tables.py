@@ -1,50 +1,66 @@
-"""The rows of one review file as chunks: columns where the file has columns, rows turned into columns elsewhere."""
+"""Rows that are read one by one, as chunks: they are turned into columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.chunks import CHUNK_BYTES, CHUNK_ROWS, Reject, TableChunk
-from consumer.bounded.parquet_tables import ParquetTables
 from consumer.bounded.review_batch import review_batch
 from consumer.bounded.review_columns import columns_of_reviews
-from shared.review_files import FileFormat, ReviewFile
-from shared.review_rows import BadRow, ColumnMapping, Row
+from shared.review_rows import BadRow, ReviewRow, Row
 from shared.reviews import Review
 
 
-class FileTables:
-    """One review file; `number` is its place among a job's inputs, `keep` says which column is stored as what."""
+class ReadRows(Protocol):
+    """Rows and the reviews they hold: a ReviewFile, or what can stand for one."""
 
-    def __init__(
-        self, number: int, file: ReviewFile, path: Path | None, columns: ColumnMapping, keep: Mapping[str, str]
-    ) -> None:
+    def rows(self) -> Iterator[Row | BadRow]:
+        """Yield every row from the first on."""
+        ...
+
+    def review(self, row: Row) -> ReviewRow | BadRow:
+        """Return the review that a row holds, or why it holds none."""
+        ...
+
+    def share_read(self) -> float | None:
+        """Return which share was read, None where the size is not known."""
+        ...
+
+
+class RowTables:
+    """An Input whose rows are read one by one; `keep` says which column is stored as what, as text."""
+
+    def __init__(self, number: int, identity: str, rows: ReadRows, keep: Mapping[str, str]) -> None:
         self._number = number
-        self._file = file
+        self._identity = identity
+        self._rows = rows
         self._keep = keep
-        self._parquet = None
-        if path is not None and file.format is FileFormat.PARQUET:
-            self._parquet = ParquetTables(number, path, columns, keep, file.stem)
+
+    def identity(self) -> str:
+        """Return what tells it from another input."""
+        return self._identity
+
+    def kept_schema(self) -> Any:
+        """Return the columns to be stored with the labels."""
+        pa = import_pyarrow()
+        # These cells have no type of their own that would hold from the first row to the last.
+        return pa.schema([pa.field(name, pa.string()) for name in self._keep.values()])
 
     def read(self, first_row: int) -> Iterator[TableChunk]:
-        """Yield the chunks from a row on, counted from 0; InputError where the file can't be read."""
-        if self._parquet is not None:
-            yield from self._parquet.read(first_row)
-            return
-        rows = islice(self._file.rows(), first_row, None)
+        """Yield the chunks from a row on, counted from 0; InputError where the input can't be read."""
+        rows = islice(self._rows.rows(), first_row, None)
         done = first_row
         while gathered := _gather(rows):
             done += len(gathered)
             yield self._chunk(gathered, done)
 
     def share_read(self) -> float | None:
-        """Return which share of the file was read, None where its size is not known."""
-        return self._parquet.share_read() if self._parquet is not None else self._file.share_read()
+        """Return which share was read, None where the size is not known."""
+        return self._rows.share_read()
 
     def _chunk(self, rows: list[Row | BadRow], done: int) -> TableChunk:
         reviews: list[Review] = []
@@ -52,7 +68,7 @@ class FileTables:
         kept: list[Row] = []
         rejects: list[Reject] = []
         for row in rows:
-            read = row if isinstance(row, BadRow) else self._file.review(row)
+            read = row if isinstance(row, BadRow) else self._rows.review(row)
             if isinstance(read, BadRow):
                 rejects.append(Reject(read.place.file, None, read.place.number, read.message))
             elif isinstance(row, Row):
@@ -71,7 +87,6 @@ class FileTables:
 
     def _kept(self, rows: Sequence[Row]) -> Any:
         pa = import_pyarrow()
-        # These files' cells have no type of their own that would hold from the first row to the last.
         return pa.record_batch(
             [pa.array([_as_text(row.cells.get(column)) for row in rows], pa.string()) for column in self._keep],
             names=list(self._keep.values()),
