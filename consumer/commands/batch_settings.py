@@ -1,0 +1,73 @@
+"""How a bounded job is run: read once, checked together."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from consumer.bounded.job_run import JobLimits
+from consumer.bounded.ports import Mode
+from consumer.model.load import NEUTRAL_BAND_MAX
+from shared.errors import ConfigurationError
+from shared.settings import setting
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """What a bounded job scores with, and what bounds it."""
+
+    model: Path = setting(Path("models/default"), "Folder of the trained model.")
+    neutral_band: float | None = setting(
+        None, "A text whose probability is nearer to 0.5 is neutral; without it as trained."
+    )
+    threshold: float | None = setting(
+        None, "A label needs this much confidence, else it is neutral; --neutral-band plus 0.5."
+    )
+    workers: int = setting(0, "Threads that score; 0: one for each processor this process may use.", minimum=0)
+    checkpoint_rows: int = setting(
+        250_000, "Labels stored at a time; an interrupted job goes on behind them.", minimum=1
+    )
+    review_bytes_max: int = setting(1024 * 1024, "Longer texts are rejected, in bytes.", minimum=1)
+    rejects_ratio_max: float = setting(
+        0.05, "The job fails when more of the rows than this can't be labelled.", minimum=0
+    )
+
+    def band(self) -> float | None:
+        """Return the neutral band that stands in for the model's, None where none does."""
+        if self.threshold is None:
+            return self.neutral_band
+        if self.neutral_band is not None:
+            raise ConfigurationError(
+                "--threshold and --neutral-band say the same thing twice", hint="leave one of them out"
+            )
+        if not NEUTRAL_BAND_MAX <= self.threshold <= 1:
+            raise ConfigurationError(f"the threshold is {self.threshold:g}", hint="--threshold is between 0.5 and 1")
+        return self.threshold - NEUTRAL_BAND_MAX
+
+    def limits(self) -> JobLimits:
+        """Return the bounds of the job."""
+        workers = self.workers or len(os.sched_getaffinity(0))
+        return JobLimits(workers, self.checkpoint_rows, self.review_bytes_max)
+
+
+def mode_of(*, resume: bool, append: bool) -> Mode:
+    """Return what is made of an output that is there already."""
+    if resume and append:
+        raise ConfigurationError(
+            "--resume and --append exclude each other", hint="--resume goes on with an appending job too"
+        )
+    return Mode.RESUME if resume else Mode.APPEND if append else Mode.FRESH
+
+
+def kept_columns(assignments: tuple[str, ...], taken: list[str]) -> dict[str, str]:
+    """Return which column is stored as what, from texts like `shop` or `label=truth`; `taken` are names in use."""
+    kept: dict[str, str] = {}
+    for assignment in assignments:
+        column, _, name = assignment.partition("=")
+        name = name or column
+        if not column or name in taken or name in kept.values():
+            raise ConfigurationError(
+                f"--keep {assignment!r}: a column {name!r} is stored already",
+                hint=f"--keep {column or 'COLUMN'}=NAME gives it another name",
+            )
+        kept[column] = name
+    return kept
