@@ -56,7 +56,8 @@ def find_files(name: str) -> list[Location]:
             f"{name}: there is no such file", hint=f"a folder or a pattern stands for files with {', '.join(SUFFIXES)}"
         )
     return [
-        Location(f"{scheme}{separator}{info.path}", filesystem, info.path, info.size, info.mtime_ns) for info in found
+        Location(f"{scheme}{separator}{info.path.removeprefix('./')}", filesystem, info.path, info.size, info.mtime_ns)
+        for info in found
     ]
 
 
