@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from consumer.bounded.inputs import kept_schema, read_chunks
 from consumer.bounded.label_table import label_table
-from consumer.bounded.ports import Input, RejectLog, Store
+from consumer.bounded.ports import Input, Store
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.review_batch import empty_batch, no_reviews
 from consumer.bounded.steps import Step, Steps
-from consumer.bounded.table_sink import TableSink
+from consumer.bounded.table_sink import Rejects, TableSink
 from consumer.bounded.table_source import TableSource, decode_table
 from consumer.scoring.batching import BatchBounds, BatchPolicy
 from consumer.scoring.lane import ThreadLane
@@ -51,9 +51,13 @@ class BoundedJob:
         return self._store.begin(self._job, empty.schema)
 
     def run(
-        self, start: Progress, rejects: RejectLog, steps: Steps, clock: Clock, stop_requested: Callable[[], bool]
+        self, start: Progress, rejects: Rejects, steps: Steps, clock: Clock, stop_requested: Callable[[], bool]
     ) -> Progress:
-        """Label all that is left from `start` on, and finish; RetriableError where a stop was requested before."""
+        """Label all that is left from `start` on, and store it; `finish` is for the caller.
+
+        Raises RetriableError where a stop was requested before, InputError where too many rows were rejected; what was
+        stored until then stays.
+        """
         source = TableSource(read_chunks(self._inputs, start, self._kept))
         with (
             ThreadLane("scoring", width=self._limits.workers) as scoring,
@@ -68,6 +72,10 @@ class BoundedJob:
             raise RetriableError(
                 f"stopped after {sink.progress.rows:,} rows, which are stored", hint="run it again with --resume"
             )
-        with steps.timing(Step.STORE):
-            self._store.finish(sink.progress)
+        sink.check_end()
         return sink.progress
+
+    def finish(self, end: Progress, steps: Steps) -> None:
+        """Put the output in its place."""
+        with steps.timing(Step.STORE):
+            self._store.finish(end)

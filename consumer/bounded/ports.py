@@ -42,12 +42,24 @@ class Input(Protocol):
 class RejectLog(Protocol):
     """Keeps the rows that could not be labelled."""
 
-    def add(self, rejects: Sequence[Reject]) -> None:
-        """Take rejects over; InputError where they are more than may be."""
+    def append(self, rejects: Sequence[Reject]) -> None:
+        """Take some more over; FatalError where that can't be done."""
         ...
 
-    def flush(self) -> int:
+    def sync(self) -> int:
         """Make all of them durable; return the size in bytes of what is kept, see Progress."""
+        ...
+
+
+class RejectLimit(Protocol):
+    """Says when so much is rejected that something is wrong with the job."""
+
+    def check(self, progress: Progress, last: Reject | None) -> None:
+        """Raise InputError where too many of enough rows were rejected; `last` is the last of them."""
+        ...
+
+    def check_end(self, progress: Progress, last: Reject | None) -> None:
+        """Raise InputError where too many of all rows were rejected."""
         ...
 
 

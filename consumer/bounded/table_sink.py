@@ -1,6 +1,7 @@
 """The Sink of bounded data: labels are gathered to a checkpoint, and stored while the next ones are scored."""
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.chunks import Reject
 from consumer.bounded.label_table import label_table
-from consumer.bounded.ports import RejectLog, Store
+from consumer.bounded.ports import RejectLimit, RejectLog, Store
 from consumer.bounded.progress import Progress
 from consumer.bounded.steps import Step, Steps
 from consumer.bounded.table_source import ReadableTable, TableRows
@@ -16,11 +17,19 @@ from consumer.scoring.lane import Lane
 from consumer.scoring.outcome import DeadLetter, Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Where rows go that can't be labelled, and how many may."""
+
+    log: RejectLog
+    limit: RejectLimit
+
+
 class TableSink:
     """Gives a store `checkpoint_rows` or a few more labels at a time, and with them how far the job is."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - one argument a neighbour
-        self, store: Store, rejects: RejectLog, progress: Progress, checkpoint_rows: int, lane: Lane, steps: Steps
+        self, store: Store, rejects: Rejects, progress: Progress, checkpoint_rows: int, lane: Lane, steps: Steps
     ) -> None:
         self._store = store
         self._rejects = rejects
@@ -30,6 +39,7 @@ class TableSink:
         self._tables: list[Any] = []
         self._stored = progress
         self._storing: Future[None] | None = None
+        self._last_reject: Reject | None = None
         self.progress = progress
 
     def deliver(self, outcome: Outcome[ReadableTable]) -> None:
@@ -40,7 +50,9 @@ class TableSink:
         with self._steps.timing(Step.POST_PROCESS):
             labelled = outcome.labelled
             self._tables.append(label_table(labelled.reviews, labelled.kept, outcome.scores, outcome.scored_at))
-            self._rejects.add([_reject(letter) for letter in outcome.dead_letters])
+            rejects = [_reject(letter) for letter in outcome.dead_letters]
+            self._last_reject = rejects[-1] if rejects else self._last_reject
+            self._rejects.log.append(rejects)
         self.progress = msgspec.structs.replace(
             self.progress,
             input=records.chunk.input,
@@ -48,8 +60,13 @@ class TableSink:
             labelled=self.progress.labelled + labelled.reviews.num_rows,
             rejected=self.progress.rejected + len(outcome.dead_letters),
         )
+        self._rejects.limit.check(self.progress, self._last_reject)
         if self.progress.rows - self._stored.rows >= self._checkpoint_rows:
             self._begin_checkpoint()
+
+    def check_end(self) -> None:
+        """Raise InputError where too many of all rows were rejected."""
+        self._rejects.limit.check_end(self.progress, self._last_reject)
 
     def advance(self, _wait_s: float) -> int:
         """Return how many rows are not stored yet; raises what storing raised."""
@@ -70,7 +87,7 @@ class TableSink:
         self._await_checkpoint()
         tables, self._tables = self._tables, []
         # Rejects first: those beyond what the stored progress knows of are cut off by the next run.
-        self.progress = msgspec.structs.replace(self.progress, rejects_bytes=self._rejects.flush())
+        self.progress = msgspec.structs.replace(self.progress, rejects_bytes=self._rejects.log.sync())
         self._stored = progress = self.progress
         self._storing = self._lane.begin(lambda: self._append(tables, progress))
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from consumer.bounded.chunks import Reject
 from consumer.bounded.progress import Job, Progress
+from shared.errors import InputError
 
 
 class MemoryStore:
@@ -40,15 +41,23 @@ class MemoryStore:
 
 
 class MemoryRejects:
-    """A RejectLog."""
+    """A RejectLog and a RejectLimit: of more than `rejects_max` the job stops."""
+
+    rejects_max = 1_000_000
 
     def __init__(self) -> None:
         self.rejects: list[Reject] = []
         self.flushed = 0
 
-    def add(self, rejects: Sequence[Reject]) -> None:
+    def append(self, rejects: Sequence[Reject]) -> None:
         self.rejects += rejects
 
-    def flush(self) -> int:
+    def sync(self) -> int:
         self.flushed = len(self.rejects)
         return self.flushed
+
+    def check(self, progress: Progress, last: Reject | None) -> None:
+        if progress.rejected > self.rejects_max:
+            raise InputError(f"too many: {last}")
+
+    check_end = check

@@ -13,6 +13,7 @@ from consumer.bounded.inputs import ReadAs, open_inputs
 from consumer.bounded.job_run import BoundedJob, JobLimits
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.steps import Step, Steps
+from consumer.bounded.table_sink import Rejects
 from consumer.scoring.outcome import Scores
 from shared.clock import SystemClock
 from shared.errors import FatalError, InputError, RetriableError
@@ -44,7 +45,10 @@ class Bench:
         self.job = BoundedJob(Job({}), inputs, self.scorer, self.store, JobLimits(**limits))
 
     def run(self, stop_requested: Callable[[], bool] = lambda: False) -> Progress:
-        return self.job.run(self.job.begin(), self.rejects, self.steps, SystemClock(), stop_requested)
+        rejects = Rejects(self.rejects, self.rejects)
+        end = self.job.run(self.job.begin(), rejects, self.steps, SystemClock(), stop_requested)
+        self.job.finish(end, self.steps)
+        return end
 
 
 def test_every_row_is_labelled_once_and_in_order(tmp_path: Path) -> None:
@@ -94,6 +98,15 @@ def test_rows_without_a_review_are_rejected_with_their_place(tmp_path: Path) -> 
     assert [(reject.source, reject.row) for reject in bench.rejects.rejects] == [(str(path), 2), (str(path), 3)]
     assert (progress.labelled, progress.rejected) == (2, 2)
     assert bench.rejects.flushed == progress.rejects_bytes == 2
+
+
+def test_too_many_rejects_stop_the_job_unfinished(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "good"}\n{"words": 7}\n')
+    bench = Bench(str(tmp_path / "a.jsonl"))
+    bench.rejects.rejects_max = 0
+    with pytest.raises(InputError, match="too many"):
+        bench.run()
+    assert bench.store.finished is None
 
 
 def test_a_text_over_the_limit_is_rejected_and_its_neighbours_are_not(tmp_path: Path) -> None:
