@@ -29,6 +29,12 @@ class ResultFilter:
     time_column: TimeColumn = TimeColumn.SCORED_AT
     limit: int | None = None
 
+    def columns(self) -> list[str]:
+        """Return the columns that conditions are of."""
+        of_time = self.since is not None or self.until is not None
+        asked = {"review_id": self.review_ids, "product_id": self.product_ids, "label": self.labels}
+        return [*(name for name, values in asked.items() if values), *([str(self.time_column)] if of_time else [])]
+
 
 class Results(Protocol):
     """Stored labels that can be read again."""
