@@ -74,7 +74,8 @@ class FailingProducer(Producer):
             self.point.reached(Step.BEFORE_PUBLISH, self._batch)
         if not self._transactional:
             self._unacknowledged += 1
-            named["on_delivery"] = self._counted(named["on_delivery"])
+            topic, value, key, partition, report, *others = arguments
+            arguments = (topic, value, key, partition, self._counted(report), *others)
         super().produce(*arguments, **named)
 
     def poll(self, timeout: float = -1) -> int:

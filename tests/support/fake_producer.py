@@ -43,22 +43,24 @@ class FakeProducer:
         self.refusal: KafkaError | None = None
         self.while_waiting: Callable[[], None] = lambda: None
 
-    def produce(  # noqa: PLR0913 - as the real one
+    def produce(  # noqa: PLR0913, PLR0917 - as the real one
         self,
         topic: str,
         value: bytes | None,
         key: bytes | None,
-        *,
+        partition: int,
+        callback: Report,
+        on_delivery: None,
+        timestamp: int,
         headers: Sequence[tuple[str, str | bytes | None]],
-        on_delivery: Report,
-        timestamp: int = 0,
     ) -> None:
+        del partition, on_delivery
         if self.full_times:
             self.full_times -= 1
             raise BufferError("Local: Queue full")
         if self.refusal is not None:
             raise KafkaException(self.refusal)
-        message = SentMessage(topic, value, key, headers, timestamp, on_delivery)
+        message = SentMessage(topic, value, key, headers, timestamp, callback)
         self.sent.append(message)
         self.held.append(message)
 

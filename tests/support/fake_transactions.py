@@ -43,11 +43,19 @@ class FakeTransactions:
         assert self._open is None, "a transaction is open"
         self._open = Transaction()
 
-    def produce(  # noqa: PLR0913 - as the real one
-        self, topic: str, value: bytes | None, key: object, *, headers: Headers, on_delivery: None, timestamp: int = 0
+    def produce(  # noqa: PLR0913, PLR0917 - as the real one
+        self,
+        topic: str,
+        value: bytes | None,
+        key: object,
+        partition: int,
+        callback: None,
+        on_delivery: None,
+        timestamp: int,
+        headers: Headers,
     ) -> None:
-        del value, headers, timestamp
-        assert on_delivery is None, "the commit tells what became of the messages"
+        del value, partition, on_delivery, timestamp, headers
+        assert callback is None, "the commit tells what became of the messages"
         if self.full_times:
             self.full_times -= 1
             raise BufferError("Local: Queue full")
