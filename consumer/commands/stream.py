@@ -12,7 +12,8 @@ from consumer.kafka.at_least_once import AtLeastOnceSink
 from consumer.kafka.delivery import Delivery, DeliverySettings
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.source import KafkaSource
-from consumer.kafka.transactions import RETRY_S_MAX, ExactlyOnceSink
+from consumer.kafka.transaction_steps import RETRY_S_MAX
+from consumer.kafka.transactions import ExactlyOnceSink
 from consumer.scoring.batching import BatchPolicy
 from consumer.scoring.decoding import decode
 from consumer.scoring.lane import ThreadLane

@@ -8,33 +8,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicPartition
 from numpy.typing import NDArray
 
-from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, FENCED, NEEDS_AN_OPERATOR, DeliverySettings, Outbox, fenced
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, Outbox
+from consumer.kafka.transaction_steps import COMMIT, INIT_S_MAX, RETRY_S_MAX, attempt
 from consumer.scoring.lane import Lane
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import CostObserver, Observer
 from consumer.scoring.record import Partition, Record, last_records, next_offsets
 from shared.clock import Clock
-from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError, ReviewstreamError
-from shared.logs import get_logger
+from shared.errors import FatalError, FencedError, RetriableError
 
-REFUSED = {
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "grant Write and Describe on the transactional id",
-    KafkaError.GROUP_AUTHORIZATION_FAILED: "grant Read on the consumer group",
-    KafkaError.INVALID_TRANSACTION_TIMEOUT: "lower --transaction-timeout, or raise the broker's "
-    "transaction.max.timeout.ms",
-    KafkaError.UNSUPPORTED_VERSION: "exactly-once needs Kafka 2.5 or newer; use --delivery at-least-once",
-    KafkaError._UNSUPPORTED_FEATURE: "exactly-once needs Kafka 2.5 or newer; use --delivery at-least-once",  # noqa: SLF001
-    **NEEDS_AN_OPERATOR,
-}
-COMMIT = "commit_transaction"
-INIT_S_MAX = 60.0
 ABORT_S_MAX = 30.0
 CLOSE_S_MAX = 2.0
-RETRY_S_MAX = 15.0
-RETRY_PAUSE_S = 0.1
 # How confluent_kafka writes down what it knows of a membership: this mark, then the generation as an int.
 _MEMBERSHIP_MARK = b"CGMDv2:"
 _GENERATION_BYTES = 4
@@ -197,42 +184,15 @@ class ExactlyOnceSink:
         return self._clock.monotonic() - started
 
     def _attempt(self, step: str, call: Callable[[], object], retry_s_max: float) -> None:
-        """Make a transactional call, again where the client says so; raises the reaction that its failure calls for."""
-        deadline = self._clock.monotonic() + retry_s_max
-        while True:
-            try:
-                call()
-            except KafkaException as exception:
-                error: KafkaError = exception.args[0]
-                again = error.retriable() and not error.fatal() and not error.txn_requires_abort()
-                if not again or self._clock.monotonic() >= deadline:
-                    failure = transaction_failure(step, error)
-                    if isinstance(failure, FencedError):
-                        self._observer.transaction_ended("fenced", 0.0)
-                    raise failure from exception
-                get_logger("transactions").info("asked_again", step=step, error=error.name())
-                self._producer.poll(RETRY_PAUSE_S)
-            else:
-                return
+        try:
+            attempt(self._producer, self._clock, step, call, retry_s_max)
+        except FencedError:
+            self._observer.transaction_ended("fenced", 0.0)
+            raise
 
     def _wait_while_full(self) -> None:
         self._producer.poll(ACKNOWLEDGEMENT_WAIT_S)
         self._observer.alive()
-
-
-def transaction_failure(step: str, error: KafkaError) -> ReviewstreamError:
-    """Return the reaction that a failed step of a transaction calls for."""
-    what = f"{step}: {error.name()}: {error.str()}"
-    if error.code() in FENCED:
-        return fenced(what)
-    mend = REFUSED.get(error.code())
-    if mend is not None:
-        return ConfigurationError(f"{what}; nothing of the transaction is visible", hint=mend)
-    if not error.fatal() and (error.txn_requires_abort() or (error.retriable() and step != COMMIT)):
-        return RetriableError(what)
-    outcome_unknown = step == COMMIT and not error.fatal()
-    doubt = "nobody can tell whether the last transaction was committed: " if outcome_unknown else ""
-    return FatalError(f"{doubt}{what}", hint="the supervisor starts a new process, which asks the broker")
 
 
 def _never_ended(records: int, waited_s: float) -> FatalError:

@@ -9,7 +9,8 @@ import pytest
 from confluent_kafka import KafkaError
 
 from consumer.kafka.delivery import DeliverySettings
-from consumer.kafka.transactions import REFUSED, ExactlyOnceSink, transaction_failure
+from consumer.kafka.transaction_steps import REFUSED, transaction_failure
+from consumer.kafka.transactions import ExactlyOnceSink
 from consumer.scoring.lane import InlineLane, Lane, Result
 from consumer.scoring.record import Batch, Partition, Record
 from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError
