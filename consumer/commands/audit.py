@@ -12,10 +12,10 @@ from consumer.commands.model_settings import ModelSettings
 from consumer.commands.places import parse_moment, parse_places
 from consumer.commands.reading_display import ReadingDisplay, choose_display
 from consumer.kafka.audit import Audit
-from consumer.kafka.audit_ranges import RangeRequest, choose_ranges
 from consumer.kafka.audit_result import Finding
 from consumer.kafka.range_reader import RangeReader, offsets_in, open_reader
 from consumer.kafka.rescoring import Rescoring
+from consumer.kafka.topic_ranges import RangeRequest, choose_ranges
 from consumer.reports.audit_summary import audit_object, print_audit
 from shared.kafka_client import KafkaSettings, wait_for_broker
 from shared.logs import configure_logs
