@@ -1,13 +1,13 @@
 """What both ways of delivery share: where labels go, how a message is queued, what a failure calls for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consumer.kafka.dead_letters import OutgoingMessage, dead_letter_message
-from consumer.kafka.labels import LabelWriter
+from consumer.kafka.labels import LabelMessage, LabelWriter
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from shared.clock import Clock
 from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError, ReviewstreamError
@@ -74,17 +74,21 @@ class Outbox:
 
         Raises RetriableError, FatalError or ConfigurationError where the client refuses one.
         """
+        self.put_labels(self._labels.messages(outcome), report)
+        for dead_letter in outcome.dead_letters:
+            letter = dead_letter_message(dead_letter, outcome.scores.model.digest, outcome.scored_at)
+            self._queue(self._settings.dead_letter_topic, letter, report)
+
+    def put_labels(self, labels: Iterable[LabelMessage], report: Report | None) -> None:
+        """Queue labels; see `put`."""
         produce, topic = self._producer.produce, self._settings.output_topic
-        for key, value, headers in self._labels.messages(outcome):
+        for key, value, headers in labels:
             try:
                 # By position (partition, callback and its other name, time stamp, headers): names cost a third more.
                 produce(topic, value, key, -1, report, None, 0, headers)
             except (BufferError, KafkaException):
                 # Queued again the long way, which waits where that helps and says what is wrong where it does not.
                 self._queue(topic, OutgoingMessage(key, value, headers), report)
-        for dead_letter in outcome.dead_letters:
-            letter = dead_letter_message(dead_letter, outcome.scores.model.digest, outcome.scored_at)
-            self._queue(self._settings.dead_letter_topic, letter, report)
 
     def _queue(self, topic: str, message: OutgoingMessage, report: Report | None) -> None:
         deadline: float | None = None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
 from typing import TypeAlias, cast
@@ -28,6 +29,18 @@ _DIGEST_BYTES = 20
 _ID_CHARS = 36
 
 
+@dataclass(frozen=True, slots=True)
+class LabelColumns:
+    """Labels of n > 0 reviews of one topic or file, scored together: columns of one length."""
+
+    topic: str
+    review_ids: Sequence[str]
+    partitions: Sequence[int]
+    offsets: Sequence[int]
+    scores: Scores
+    scored_at: datetime
+
+
 class LabelWriter:
     """Writes a batch's labels; what stays the same from label to label is written once."""
 
@@ -40,19 +53,26 @@ class LabelWriter:
         records, traces = labelled.records, labelled.traceparents
         if not records:
             return
-        partitions = [record.partition() for record in records]
-        offsets = [record.offset() for record in records]
-        topic = records[0].topic()
-        review_ids = [review.review_id for review in labelled.reviews]
-        ids = self._ids(topic, scores.model.digest, partitions, offsets)
-        values = _values(review_ids, scores, _Endings(topic, scores.model, outcome.scored_at), partitions, offsets)
-        version, _, kind, source, content = label_headers("", None)
-        for record, review_id, value, ce_id, trace in zip(records, review_ids, values, ids, traces, strict=True):
-            headers: MessageHeaders = [version, ("ce_id", ce_id), kind, source, content]
+        columns = LabelColumns(
+            topic=records[0].topic(),
+            review_ids=[review.review_id for review in labelled.reviews],
+            partitions=[record.partition() for record in records],
+            offsets=[record.offset() for record in records],
+            scores=scores,
+            scored_at=outcome.scored_at,
+        )
+        for record, trace, (review_id, value, headers) in zip(records, traces, self.written(columns), strict=True):
             if trace is not None:
                 headers.append((TRACEPARENT, trace))
             key = record.key()
             yield review_id if key is None else key, value, headers
+
+    def written(self, labels: LabelColumns) -> Iterator[tuple[str, bytes, MessageHeaders]]:
+        """Yield each label, in order, under its review's id."""
+        ids = self._ids(labels.topic, labels.scores.model.digest, labels.partitions, labels.offsets)
+        version, _, kind, source, content = label_headers("", None)
+        for review_id, value, ce_id in zip(labels.review_ids, _values(labels), ids, strict=True):
+            yield review_id, value, [version, ("ce_id", ce_id), kind, source, content]
 
     def _ids(self, topic: str, digest: str, partitions: Sequence[int], offsets: Sequence[int]) -> list[bytes]:
         namespace = self._namespaces.get((topic, digest))
@@ -81,21 +101,20 @@ class _Endings(dict[int, bytes]):
         return ending
 
 
-def _values(
-    review_ids: Sequence[str], scores: Scores, endings: _Endings, partitions: Sequence[int], offsets: Sequence[int]
-) -> Iterator[bytes]:
+def _values(labels: LabelColumns) -> Iterator[bytes]:
     """Yield each label's bytes, put together from columns: no row is touched by more than one call."""
+    scores, endings = labels.scores, _Endings(labels.topic, labels.scores.model, labels.scored_at)
     names = {label: b',"label":%b,"score":' % _encode(label) for label in set(scores.labels)}
     columns: list[Iterable[bytes]] = [
         repeat(b'{"review_id":'),
-        map(_encode, review_ids),
+        map(_encode, labels.review_ids),
         map(names.__getitem__, scores.labels),
         _numbers(scores.confidences.tolist()),
     ]
     for place, name in enumerate(scores.classes):
         columns.append(repeat(b"%b%b:" % (b"," if place else b',"scores":{', _encode(name))))
         columns.append(_numbers(scores.probabilities[:, place].tolist()))
-    columns += [map(endings.__getitem__, partitions), _numbers(offsets), repeat(b"}}")]
+    columns += [map(endings.__getitem__, labels.partitions), _numbers(labels.offsets), repeat(b"}}")]
     return map(b"".join, zip(*columns, strict=False))
 
 
