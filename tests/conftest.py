@@ -53,7 +53,8 @@ def kafka(kafka_broker: DevBroker) -> KafkaSettings:
 def topics(kafka: KafkaSettings) -> TopicSettings:
     """Three topics that nobody else uses, made."""
     name = f"test-{uuid.uuid4().hex[:10]}"
-    made = TopicSettings(input_topic=f"{name}.reviews", output_topic=f"{name}.labels", partitions=3)
+    # Tests store records of years ago: retention, which looks every few minutes, would remove them.
+    made = TopicSettings(f"{name}.reviews", f"{name}.labels", partitions=3, retention_days=100 * 365)
     TopicAdmin(kafka).create(made.specs())
     return made
 
