@@ -9,6 +9,7 @@ from shared.settings import config_file_option
 
 COMMANDS = {
     "run": ("consumer.commands.run:run", "Label reviews as they arrive."),
+    "batch": ("consumer.commands.batch:batch", "Label files, or a topic's range, in bulk."),
     "score": ("consumer.commands.score:score", "Say what the model makes of a text, and why."),
     "train": ("consumer.commands.train:train", "Train a model on the sample reviews or on your own."),
     "model": ("consumer.commands.model:model", "Inspect, verify and compare trained models."),

@@ -25,7 +25,7 @@ class RejectsFile:
     """
 
     def __init__(self, path: Path, mode: Mode) -> None:
-        self._path = path
+        self.path = path
         self._mode = mode
         self._aside = path.with_name(f"{path.name}.partial")
         self._lock = OutputLock(path)
@@ -35,31 +35,31 @@ class RejectsFile:
     def begin(self, progress: Progress) -> None:
         """Go on after what the progress tells of; ConfigurationError where the file is there, or is not as it says."""
         self._lock.take()
-        with preparing(self._path):
-            if self._path.exists():
+        with preparing(self.path):
+            if self.path.exists():
                 if self._mode is not Mode.RESUME or not progress.rejects_bytes or self._aside.exists():
                     raise ConfigurationError(
-                        f"{self._path} is there already", hint="name another --rejects, or remove it"
+                        f"{self.path} is there already", hint="name another --rejects, or remove it"
                     )
                 # Killed after this file was finished and before the labels were.
-                move_durably(self._path, self._aside)
+                move_durably(self.path, self._aside)
             self._file.open(progress.rejects_bytes)
 
     def append(self, rejects: Iterable[Reject]) -> None:
         """Write some more; FatalError where that can't be done."""
-        with writing(self._path):
+        with writing(self.path):
             self._file.write(self._encoder.encode_lines(list(rejects)))
 
     def sync(self) -> int:
         """Force all to the disk, and return the size in bytes, as `Progress.rejects_bytes` carries it."""
-        with writing(self._path):
+        with writing(self.path):
             return self._file.sync()
 
     def finish(self) -> None:
         """Move the file to its place; to be called before the store's `finish`."""
-        with writing(self._path):
+        with writing(self.path):
             if self._file.sync():
-                move_durably(self._aside, self._path)
+                move_durably(self._aside, self.path)
             else:
                 self._aside.unlink()
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consumer.bounded.job_run import JobLimits
-from consumer.bounded.ports import Mode
 from consumer.model.load import NEUTRAL_BAND_MAX
 from shared.errors import ConfigurationError
 from shared.settings import setting
@@ -47,15 +46,6 @@ class BatchSettings:
         """Return the bounds of the job."""
         workers = self.workers or len(os.sched_getaffinity(0))
         return JobLimits(workers, self.checkpoint_rows, self.review_bytes_max)
-
-
-def mode_of(*, resume: bool, append: bool) -> Mode:
-    """Return what is made of an output that is there already."""
-    if resume and append:
-        raise ConfigurationError(
-            "--resume and --append exclude each other", hint="--resume goes on with an appending job too"
-        )
-    return Mode.RESUME if resume else Mode.APPEND if append else Mode.FRESH
 
 
 def kept_columns(assignments: tuple[str, ...], taken: list[str]) -> dict[str, str]:
