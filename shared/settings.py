@@ -5,6 +5,7 @@ the flags and hands the finished object over. Nothing else in the programs reads
 """
 
 import dataclasses
+import os
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,6 +97,26 @@ def _click_type(declared: _Setting, hint: Any) -> Any:
     if hint is Path:
         return click.Path(path_type=Path)
     return str
+
+
+def read_secret(name: str) -> str:
+    """Return a secret: what REVIEWS_<name> holds, or the file that REVIEWS_<name>_FILE names; "" where neither is set.
+
+    No flag and no configuration file holds one: others could read it there.
+    """
+    variable = ENVIRONMENT_PREFIX + name
+    value, path = os.environ.get(variable, ""), os.environ.get(f"{variable}_FILE", "")
+    if value and path:
+        raise ConfigurationError(f"{variable} and {variable}_FILE are both set", hint="unset one of them")
+    if not path:
+        return value
+    try:
+        return Path(path).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigurationError(
+            f"{path}: {reason}", hint=f"{variable}_FILE names a file that holds the secret alone"
+        ) from None
 
 
 def load_config_file(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
