@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from consumer.bounded.arrow import import_duckdb
+from consumer.bounded.arrow import import_duckdb, import_pyarrow
 from consumer.bounded.databases.database import RESUME_HINT
 from consumer.bounded.output_lock import OutputLock
 from consumer.bounded.result_query import quoted
@@ -54,10 +54,11 @@ class DuckdbDatabase:
 
     def create(self, table: str, schema: Any) -> None:
         """Create a table; the engine knows a type for nearly all of Arrow's."""
+        refusals = FatalError, import_duckdb().Error, import_pyarrow().ArrowException
         try:
             self._connection.register(_ROWS, schema.empty_table())
             self.run(f"CREATE TABLE {quoted(table)} AS FROM {_ROWS}")
-        except (FatalError, import_duckdb().Error) as error:
+        except refusals as error:
             raise ConfigurationError(
                 f"DuckDB can't store these columns: {error}", hint="keep fewer columns of the input"
             ) from error

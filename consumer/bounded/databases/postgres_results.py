@@ -13,7 +13,8 @@ from consumer.bounded.results_port import ResultFilter
 DIALECT = Dialect(placeholder="%s", row_order="ctid")
 TABLES = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1"
 # What would give rows in another order than they lie in.
-IN_ORDER = "SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0"
+OUT_OF_ORDER = "synchronize_seqscans", "enable_indexonlyscan"
+IN_ORDER = "SET max_parallel_workers_per_gather = 0; " + "; ".join(f"SET {name} = off" for name in OUT_OF_ORDER)
 
 
 class PostgresResults:

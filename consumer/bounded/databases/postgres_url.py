@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from consumer.bounded.databases.table_store import DEFAULT_TABLE
 from shared.errors import ConfigurationError
@@ -53,11 +53,11 @@ def parse_postgres_url(url: str, table: str | None = None) -> PostgresAddress:
 def _read(url: str) -> tuple[dict[str, str], str | None]:
     psycopg = import_psycopg()
     try:
-        parts = urlsplit(url)
-        queries = parse_qsl(parts.query, keep_blank_values=True)
+        place, _, query = url.partition("?")
+        queries = parse_qsl(query, keep_blank_values=True)
         # libpq reads %20 as a space, not +.
         rest = urlencode([pair for pair in queries if pair[0] != TABLE], quote_via=quote)
-        known = psycopg.conninfo.conninfo_to_dict(urlunsplit(parts._replace(query=rest)))
+        known = psycopg.conninfo.conninfo_to_dict(f"{place}?{rest}")
     except (ValueError, psycopg.Error):
         # What libpq says of it quotes parts of it, and so may this very exception.
         raise ConfigurationError(

@@ -13,7 +13,8 @@ from consumer.bounded.databases.stored_labels import ROWS_AT_ONCE, Dialect, no_t
 from consumer.bounded.results_port import ResultFilter
 from shared.errors import FatalError, InputError
 
-DIALECT = Dialect(placeholder="?", row_order="rowid")
+# The engine reads an index instead of the table where that holds all the columns.
+DIALECT = Dialect(placeholder="?", row_order="rowid", scan_order="rowid")
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
 
 
