@@ -12,6 +12,7 @@ from rich.console import Console
 from consumer.bounded.inputs import ReadAs
 from consumer.bounded.job_run import BoundedJob
 from consumer.bounded.label_table import label_columns
+from consumer.bounded.outputs import shown
 from consumer.bounded.ports import Input
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.rejects import RejectsLimit
@@ -100,7 +101,7 @@ def batch(  # noqa: PLR0913 - one argument a group of flags
         job.finish(end, steps)
         groups = output.aggregate()
     total_s = clock.monotonic() - started_s
-    summary = _summary(loaded, places.output, batch_settings, start, end, steps, total_s)
+    summary = _summary(loaded, shown(places.output), batch_settings, start, end, steps, total_s)
     summary = msgspec.structs.replace(summary, rejects=str(log.path) if end.rejected else None, groups=groups)
     if as_json:
         click.echo(msgspec.json.encode(batch_object(summary)))
@@ -119,7 +120,7 @@ def _job(
         "columns": str(read_as.columns),
         "kept columns": str(dict(read_as.keep)),
         "longest text in bytes": str(settings.review_bytes_max),
-        "output": places.output,
+        "output": shown(places.output),
     }
     return Job(found | {f"input {number}": one.identity() for number, one in enumerate(inputs)})
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from consumer.bounded.aggregation import aggregate, aggregate_path
+from consumer.bounded.databases.table_store import DEFAULT_TABLE
 from consumer.bounded.inputs import ReadAs, open_inputs
 from consumer.bounded.outputs import OutputOptions, open_results, open_store
 from consumer.bounded.ports import Input, Mode, Store
@@ -45,7 +46,7 @@ class BatchPlaces:
     rejects: str | None
     group_by: str | None
     partition_by: str | None
-    table: str
+    table: str | None
     format: str | None
     split: str
     topic: str | None
@@ -82,7 +83,7 @@ OPTIONS = (
     click.option("--rejects", metavar="FILE", help="Where rows without a review go.  [default: beside the output]"),
     click.option("--group-by", metavar="COLUMN", help="Write what the labels say of each of its values, too."),
     click.option("--partition-by", metavar="COLUMN", help="A folder for each of its values (Parquet)."),
-    click.option("--table", default="sentiment", show_default=True, help="Name of the table in a database."),
+    click.option("--table", help="Name of the table in a database.  [default: sentiment]"),
     click.option(
         "--format", type=click.Choice([kind.value for kind in FileFormat]), help="Format, where no name tells it."
     ),
@@ -204,5 +205,5 @@ class BatchOutput:
     def _beside(self) -> Path:
         """Return the path that further files stand beside: a database elsewhere has none, its table's name will do."""
         if "://" in self._target:
-            return Path(self._places.table)
+            return Path(self._places.table or DEFAULT_TABLE)
         return Path(self._target.removeprefix(KAFKA).rstrip("/"))
