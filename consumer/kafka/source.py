@@ -20,7 +20,7 @@ from consumer.kafka.positions import committed_offsets, gone, pin_latest, start_
 from consumer.kafka.topic_watch import TopicWatch
 from consumer.scoring.batching import BatchLimits
 from consumer.scoring.lane import call_within
-from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record
+from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record, last_records, next_offsets
 from shared.clock import SystemClock
 from shared.errors import FatalError, RetriableError
 from shared.kafka_client import KafkaSettings, create_client
@@ -256,8 +256,7 @@ class KafkaSource:
 
     def _note_read(self, records: Sequence[Record]) -> None:
         if self._ends is not None:
-            for record in records:
-                self._read[record.topic(), record.partition()] = record.offset() + 1
+            self._read |= next_offsets(last_records(records))
 
     def _others_have_read(self, missing: Sequence[Partition]) -> bool:
         if any(place in self._delivered for place in missing) or time.monotonic() - self._asked_others_at < 1:
