@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from benchmarks.interleaved import interleaved
 from consumer.model.compiled import kernel, layout
-from consumer.model.compiled.code_cache import jit
 from consumer.model.compiled.compiler import compile_model
 from consumer.model.compiled.features import STATE_WORDS, list_candidates, look_up
 from consumer.model.compiled.hashing import U0, U, Words
 from consumer.model.compiled.reading import read_text
 from consumer.model.specification import LinearModel
+from consumer.native.code_cache import jit
 
 READ, LIST, LOOK_UP = 1, 2, 3
 TEXTS_TOGETHER = 64

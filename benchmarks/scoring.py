@@ -17,12 +17,12 @@ from benchmarks.interleaved import interleaved
 from benchmarks.kernel_stages import stage_times
 from benchmarks.machine import machine_facts
 from consumer.model.artifact import read_linear_model
-from consumer.model.compiled.code_cache import jit
 from consumer.model.compiled.scorer import CompiledScorer
 from consumer.model.labelling import Labelling
 from consumer.model.load import COMPILED, load_scorer
 from consumer.model.manifest import read_manifest
 from consumer.model.reference import load_pipeline
+from consumer.native.code_cache import jit
 from shared.datasets import Split, read_dataset
 
 RESULT = Path(__file__).parent / "results" / "scoring.json"

@@ -10,6 +10,8 @@ from shared.errors import Reason, RecordError
 from shared.reviews import SENTIMENT_TYPE, SUBMITTED_TYPE, Label, Review
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+# As the Kafka client takes them: it encodes texts itself.
+MessageHeaders: TypeAlias = list[tuple[str, str | bytes | None]]
 
 # Chosen once for this product; RFC 9562 asks for one namespace per kind of name.
 LABEL_NAMESPACE = UUID("6f0f6b0c-52b6-5b2c-9a55-0d9c6a1f7d11")
@@ -80,7 +82,7 @@ def encode_review(review: Review) -> bytes:
     return _encode(review)
 
 
-def review_headers(review: Review) -> list[tuple[str, str | bytes | None]]:
+def review_headers(review: Review) -> MessageHeaders:
     """Return the CloudEvents headers that go with a review; its id is the review's."""
     return [
         ("ce_specversion", "1.0"),
@@ -111,9 +113,9 @@ def label_id(topic: str, partition: int, offset: int, model_digest: str) -> str:
     return str(uuid5(label_namespace(topic, model_digest), f"{partition}/{offset}"))
 
 
-def label_headers(label_id_text: str, traceparent: bytes | None) -> list[tuple[str, str | bytes | None]]:
+def label_headers(label_id_text: str, traceparent: bytes | None) -> MessageHeaders:
     """Return the CloudEvents headers that go with a label."""
-    headers: list[tuple[str, str | bytes | None]] = [
+    headers: MessageHeaders = [
         ("ce_specversion", "1.0"),
         ("ce_id", label_id_text),
         ("ce_type", SENTIMENT_TYPE),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from confluent_kafka import Producer
 
 from consumer.commands.run_settings import RunSettings
+from consumer.kafka import labels
 from consumer.kafka.at_least_once import AtLeastOnceSink
 from consumer.kafka.delivery import Delivery, DeliverySettings
 from consumer.kafka.group import GroupSettings, ReadTo
@@ -54,6 +55,8 @@ def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
     metrics: ConsumerMetrics,
 ) -> Iterator[Stream]:
     """Give a stream that is ready to run; it leaves its group and lets go of its transaction whatever happens."""
+    # As the model was: the first review waits for no compiler.
+    labels.warm_up()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     delivery = Delivery(settings.delivery)

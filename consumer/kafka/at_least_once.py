@@ -9,7 +9,8 @@ import numpy as np
 from confluent_kafka import KafkaError, Message, Producer
 from numpy.typing import NDArray
 
-from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, Outbox, delivery_failure
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, delivery_failure
+from consumer.kafka.outbox import Outbox
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import CostObserver, Observer
 from consumer.scoring.record import Partition, Record, last_records, next_offsets

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from consumer.kafka.labels import MessageHeaders
 from consumer.scoring.outcome import DeadLetter
+from shared.codec import MessageHeaders
 
 APPLICATION = "reviewstream-consumer"
 # An exception's words about a huge value may be huge: a dead letter's own headers stay small.

@@ -14,10 +14,11 @@ from consumer.bounded.chunks import CHUNK_ROWS
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.topic_tables import PartitionRange
-from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, Outbox
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings
 from consumer.kafka.job_progress import JobOffsets, JobState, short_job, stored_by
 from consumer.kafka.label_rows import label_messages
 from consumer.kafka.labels import LabelWriter
+from consumer.kafka.outbox import Outbox
 from consumer.kafka.topic_admin import TopicAdmin
 from consumer.kafka.transaction_steps import COMMIT, INIT_S_MAX, RETRY_S_MAX, attempt
 from shared.clock import Clock

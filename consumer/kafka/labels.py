@@ -1,32 +1,29 @@
 """The labels of a batch as Kafka messages: byte for byte what `shared.codec` writes, at a fraction of its cost."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
 from typing import TypeAlias, cast
-from uuid import UUID
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from consumer.native.code_cache import call
+from consumer.native.place_ids import ID_CHARS, SCHEDULE_WORDS, Words32, write_place_ids
 from consumer.scoring.outcome import Outcome, ReadableRecords, Scores
-from shared.codec import TRACEPARENT, label_headers, label_namespace
+from shared.codec import TRACEPARENT, MessageHeaders, label_headers, label_namespace
 from shared.reviews import Model
 
-MessageHeaders: TypeAlias = list[tuple[str, str | bytes | None]]
 # Key, value and headers of one message.
 LabelMessage: TypeAlias = tuple[bytes | str, bytes, MessageHeaders]
 
 _encode = msgspec.json.Encoder().encode
-_sha1 = hashlib.sha1
-# Where an id's 32 hexadecimal digits stand among its 36 characters (RFC 9562), and the digits of each byte.
-_DIGIT_PLACES = np.array([place for place in range(36) if place not in {8, 13, 18, 23}])
-_BYTE_DIGITS = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint16)
-_DIGEST_BYTES = 20
-_ID_CHARS = 36
+
+
+def warm_up() -> None:
+    """Have compiled what an id needs: seconds without numba's cache, a moment with it."""
+    LabelWriter().ids("", "", [0], [0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,8 @@ class LabelWriter:
     """Writes a batch's labels; what stays the same from label to label is written once."""
 
     def __init__(self) -> None:
-        self._namespaces: dict[tuple[str, str], bytes] = {}
+        self._namespaces: dict[tuple[str, str], Words32] = {}
+        self._schedule: Words32 = np.empty(SCHEDULE_WORDS, np.uint32)
 
     def messages(self, outcome: Outcome[ReadableRecords]) -> Iterator[LabelMessage]:
         """Yield the label of each review that could be read, in order, under the record's own key."""
@@ -69,21 +67,23 @@ class LabelWriter:
 
     def written(self, labels: LabelColumns) -> Iterator[tuple[str, bytes, MessageHeaders]]:
         """Yield each label, in order, under its review's id."""
-        ids = self._ids(labels.topic, labels.scores.model.digest, labels.partitions, labels.offsets)
+        ids = self.ids(labels.topic, labels.scores.model.digest, labels.partitions, labels.offsets)
         version, _, kind, source, content = label_headers("", None)
         for review_id, value, ce_id in zip(labels.review_ids, _values(labels), ids, strict=True):
             yield review_id, value, [version, ("ce_id", ce_id), kind, source, content]
 
-    def _ids(self, topic: str, digest: str, partitions: Sequence[int], offsets: Sequence[int]) -> list[bytes]:
+    def ids(self, topic: str, digest: str, partitions: Sequence[int], offsets: Sequence[int]) -> list[bytes]:
+        """Return the ids of the labels that a model gives to records of one topic, by their places."""
         namespace = self._namespaces.get((topic, digest))
         if namespace is None:
-            namespace = self._namespaces.setdefault((topic, digest), label_namespace(topic, digest).bytes)
-        names = {partition: b"%b%d/" % (namespace, partition) for partition in set(partitions)}
-        digests = [
-            _sha1(b"%b%d" % (names[partition], offset)).digest()
-            for partition, offset in zip(partitions, offsets, strict=True)
-        ]
-        return _as_uuids(np.frombuffer(b"".join(digests), np.uint8).reshape(-1, _DIGEST_BYTES))
+            # In words, as SHA-1 reads it.
+            words = np.frombuffer(label_namespace(topic, digest).bytes, ">u4").astype(np.uint32)
+            namespace = self._namespaces.setdefault((topic, digest), words)
+        texts = np.empty((len(offsets), ID_CHARS), np.uint8)
+        places = np.array(partitions, np.int64), np.array(offsets, np.int64)
+        call(write_place_ids, namespace, *places, self._schedule, texts)
+        # No text ends with a zero byte, which numpy would cut off.
+        return cast("list[bytes]", texts.view(f"S{ID_CHARS}").ravel().tolist())
 
 
 class _Endings(dict[int, bytes]):
@@ -121,14 +121,3 @@ def _values(labels: LabelColumns) -> Iterator[bytes]:
 def _numbers(column: Sequence[float]) -> list[bytes]:
     """Return the numbers' texts, as JSON has them: the shortest that is read as the same number."""
     return _encode(column)[1:-1].split(b",")
-
-
-def _as_uuids(digests: NDArray[np.uint8]) -> list[bytes]:
-    """Return the text of the UUIDv5 that each SHA-1 digest (n, 20) makes (RFC 9562, section 5.5)."""
-    content = digests[:, : len(UUID(int=0).bytes)].copy()
-    content[:, 6] = (content[:, 6] & 0x0F) | 0x50
-    content[:, 8] = (content[:, 8] & 0x3F) | 0x80
-    text = np.full((len(content), _ID_CHARS), ord("-"), np.uint8)
-    text[:, _DIGIT_PLACES] = _BYTE_DIGITS[content].view(np.uint8)
-    # No text ends with a zero byte, which numpy would cut off.
-    return cast("list[bytes]", text.view(f"S{_ID_CHARS}").ravel().tolist())

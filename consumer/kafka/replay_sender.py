@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from consumer.kafka.dead_letters import DEAD_LETTER_PREFIX, REPLAYED_PREFIX, OutgoingMessage, read_headers
-from consumer.kafka.labels import MessageHeaders
 from consumer.kafka.replay_plan import ReplayTarget
 from consumer.kafka.stored_dead_letters import StoredDeadLetter
 from shared.clock import Clock
+from shared.codec import MessageHeaders
 from shared.errors import RetriableError
 from shared.reviews import Source
 

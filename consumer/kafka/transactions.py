@@ -11,7 +11,8 @@ import numpy as np
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from numpy.typing import NDArray
 
-from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, Outbox
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings
+from consumer.kafka.outbox import Outbox
 from consumer.kafka.transaction_steps import COMMIT, INIT_S_MAX, RETRY_S_MAX, attempt
 from consumer.scoring.lane import Lane
 from consumer.scoring.outcome import Outcome, ReadableRecords

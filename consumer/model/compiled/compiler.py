@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consumer.model.compiled import layout
-from consumer.model.compiled.code_cache import call
 from consumer.model.compiled.features import find_slots
 from consumer.model.compiled.hashing import U, Words, hash_terms
 from consumer.model.compiled.letters import byte_table, lower_case_table, typographic_apostrophe
 from consumer.model.specification import LinearModel
 from consumer.model.tokenising import MARK, NEGATION_WORDS, NEGATIONS
+from consumer.native.code_cache import call
 
 # A table line is one cache line of four terms: at this fill 6 of 100 lie in another line than their own (Poisson).
 FILL = 0.6

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consumer.model.compiled import layout
-from consumer.model.compiled.code_cache import cached_jit, jit
 from consumer.model.compiled.hashing import (
     GOLDEN,
     MARKED,
@@ -24,6 +23,7 @@ from consumer.model.compiled.hashing import (
 )
 from consumer.model.compiled.prefetching import prefetch
 from consumer.model.compiled.reading import KIND_BITS, SEPARATOR, WORD
+from consumer.native.code_cache import cached_jit, jit
 
 # A text is taken in blocks of so many edges, so that what lies between the passes stays in the fastest cache.
 BLOCK_EDGES = 2048

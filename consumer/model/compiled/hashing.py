@@ -10,7 +10,7 @@ is 1e-11 a review, and then one of its terms weighs what another term weighs.
 import numpy as np
 from numpy.typing import NDArray
 
-from consumer.model.compiled.code_cache import cached_jit, jit
+from consumer.native.code_cache import cached_jit, jit
 
 Words = NDArray[np.uint64]
 

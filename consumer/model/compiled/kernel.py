@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consumer.model.compiled import layout
-from consumer.model.compiled.code_cache import cached_jit, jit
 from consumer.model.compiled.features import (
     BLOCK_EDGES,
     CANDIDATES_MAX,
@@ -19,6 +18,7 @@ from consumer.model.compiled.features import (
 from consumer.model.compiled.hashing import U0, U1, U2, U64, U, Words
 from consumer.model.compiled.layout import IDF_BITS, L2, LANES, NO_NORM
 from consumer.model.compiled.reading import read_text
+from consumer.native.code_cache import cached_jit, jit
 
 Scores = NDArray[np.float64]
 

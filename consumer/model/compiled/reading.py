@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consumer.model.compiled import letters
-from consumer.model.compiled.code_cache import jit
 from consumer.model.compiled.hashing import U0, U1, U2, U3, U4, U8, U
+from consumer.native.code_cache import jit
 
 SEPARATOR, WORD, PUNCTUATION, APOSTROPHE, ANGLE, BEYOND_ASCII = (
     U(kind)

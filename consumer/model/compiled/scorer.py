@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consumer.model.compiled import layout
-from consumer.model.compiled.code_cache import call, say_what_is_not_kept
 from consumer.model.compiled.compiler import compile_model
 from consumer.model.compiled.hashing import Words
 from consumer.model.compiled.kernel import score_batch, scratch_words
 from consumer.model.compiled.letters import lower_case_table
 from consumer.model.labelling import Labelling
 from consumer.model.specification import LinearModel
+from consumer.native.code_cache import call, say_what_is_not_kept
 from consumer.scoring.outcome import Scores
 from consumer.scoring.texts import Utf8Texts
 from shared.reviews import Model

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 from consumer.model.compiled.scorer import CompiledScorer
@@ -42,13 +44,14 @@ def test_second_process_uses_the_code_of_the_first(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("*.nb?")} == kept
 
 
-def test_code_is_compiled_again_when_any_source_changes(tmp_path: Path) -> None:
+# Not the file of any function that is kept: of one that they call, and of what keeps them.
+@pytest.mark.parametrize("changed", ["consumer/model/compiled/reading.py", "consumer/native/code_cache.py"])
+def test_code_is_compiled_again_when_any_source_changes(tmp_path: Path, changed: str) -> None:
     copy = tmp_path / "sources"
     for package in ("consumer", "shared"):
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
     start(tmp_path / "cache", tmp_path, copy)
-    # Not the file of any function that is kept, but of one that they call.
-    with (copy / "consumer/model/compiled/reading.py").open("a") as source:
+    with (copy / changed).open("a") as source:
         source.write("# changed\n")
     before = sorted((tmp_path / "cache").rglob("*.nbi"))
     stamps = [path.read_bytes() for path in before]

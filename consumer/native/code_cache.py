@@ -63,7 +63,7 @@ def call(function: Callable[Parameters, Result], *args: Parameters.args, **kwarg
 
 
 class _OfAllSources:
-    """A place for code that is out of date as soon as any file of this folder changes.
+    """A place for code that is out of date as soon as any file of its function's folder, or of this one, changes.
 
     numba's own places look at the file of the function only, not at those it calls.
     """
@@ -71,10 +71,11 @@ class _OfAllSources:
     _py_file: str
 
     def get_source_stamp(self) -> str:
-        """Return the digest of this folder's sources."""
+        """Return the digest of both folders' sources."""
         digest = hashlib.sha256()
-        for path in sorted(Path(__file__).parent.glob("*.py")):
-            digest.update(path.read_bytes())
+        for folder in (Path(self._py_file).parent, Path(__file__).parent):
+            for path in sorted(folder.glob("*.py")):
+                digest.update(path.read_bytes())
         return digest.hexdigest()
 
     @classmethod
