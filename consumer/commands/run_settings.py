@@ -41,7 +41,7 @@ class RunSettings:
     transaction_timeout: float = setting(
         15, "Seconds after which the broker aborts a transaction of a process that is gone.", minimum=1
     )
-    batch_records_max: int = setting(8192, "Most records in a micro-batch.", minimum=1)
+    batch_records_max: int = setting(4096, "Most records in a micro-batch.", minimum=1)
     batch_bytes_max: int = setting(8 * 1024 * 1024, "Most bytes of reviews in a micro-batch.", minimum=1)
     batch_time_max: float = setting(
         0.05,
@@ -56,7 +56,7 @@ class RunSettings:
         100, "So many dead letters in a row are an outage: stop before they are written.", minimum=1
     )
     dead_letter_ratio_max: float = setting(0.2, "The same for their share of the last 1,000 records.", minimum=0)
-    inflight_records_max: int = setting(50_000, "Most records waiting for the broker's acknowledgement.", minimum=1)
+    inflight_records_max: int = setting(20_000, "Most records waiting for the broker's acknowledgement.", minimum=1)
     shutdown_timeout: float = setting(30, "Seconds to finish what is in flight when told to stop.", minimum=0)
     live_within: float = setting(60, "Seconds without a turn of the loop after which /livez fails.", minimum=1)
     metrics_host: str = setting("127.0.0.1", "Address that /metrics, /livez and /readyz are served on.")

@@ -38,7 +38,7 @@ class BatchLimits:
 class BatchBounds:
     """What no batch exceeds; the first two bound memory, the third lateness, in seconds."""
 
-    records: int = 8192
+    records: int = 4096
     size_bytes: int = 8 * 1024 * 1024
     time_s: float = 0.05
     # Records older than this put the policy into catch-up, where a batch may take up to `catch_up_time_s`.

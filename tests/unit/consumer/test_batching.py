@@ -79,7 +79,7 @@ def test_a_batch_is_limited_to_the_bytes_that_take_the_time_it_may_take() -> Non
 def test_memory_bounds_a_batch_whose_time_does_not() -> None:
     policy = BatchPolicy(BatchBounds(size_bytes=1_000_000, time_s=0.05))
     policy.cost.seconds_per_byte = 1e-9
-    assert policy.limits() == BatchLimits(8192, 1_000_000, ClosedBy.BYTES)
+    assert policy.limits() == BatchLimits(4096, 1_000_000, ClosedBy.BYTES)
     policy.cost.seconds_per_byte = 0.0
     assert policy.limits().size_bytes == 1_000_000
 
