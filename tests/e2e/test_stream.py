@@ -69,7 +69,8 @@ def test_a_killed_consumer_loses_nothing_and_repeats_carry_the_same_ids(
     kafka: KafkaSettings, kafka_broker: DevBroker, topics: TopicSettings, environment: dict[str, str]
 ) -> None:
     publish(kafka, topics.input_topic, review_values(20_000))
-    environment["REVIEWS_BATCH_RECORDS_MAX"] = "200"
+    # A round trip to the broker for every few: there is time to look how far it has come.
+    environment |= {"REVIEWS_BATCH_RECORDS_MAX": "20", "REVIEWS_INFLIGHT_RECORDS_MAX": "20"}
     labelled = LabelCount(kafka_broker.bootstrap_servers, topics)
     with Program("consumer", ["run"], environment) as consumer:
         labelled.wait_for(1000)
