@@ -15,6 +15,7 @@ NEEDS_AN_OPERATOR = {
     KafkaError.UNKNOWN_TOPIC_OR_PART: "`review-consumer topics apply` makes the topic",
     KafkaError._UNKNOWN_TOPIC: "`review-consumer topics apply` makes the topic",  # noqa: SLF001 - local codes start with _
     KafkaError._UNKNOWN_PARTITION: "`review-consumer topics apply` makes the topic",  # noqa: SLF001
+    KafkaError.INVALID_TIMESTAMP: "a dead letter keeps its record's: raise the topic's message.timestamp.after.max.ms",
     KafkaError.INVALID_RECORD: "look at the topic's configuration: it refuses this record",
 }
 

@@ -42,10 +42,13 @@ class LagCollector(Collector):
         self._reader = reader
 
     def delivered(self, last: Mapping[Partition, Record]) -> None:
-        """Note the last delivered record of some partitions."""
+        """Note the last delivered record of some partitions; one without a time stamp tells nothing."""
+        now = self._clock.now()
         for place, record in last.items():
             stamp_s = record.timestamp()[1] / 1000
-            self._since[place] = max(self._since.get(place, 0.0), stamp_s)
+            if stamp_s >= 0:
+                # One from the future counts as of now: else it would hide every delay until its time has come.
+                self._since[place] = max(self._since.get(place, 0.0), min(stamp_s, now))
 
     def read(self) -> list[tuple[Partition, int, float]]:
         """Return lag in records and in seconds for each partition held where it is known."""

@@ -1,10 +1,14 @@
 """What a running program's /metrics says."""
 
+import threading
+import time
 import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
 
 ANSWER_S_MAX = 10.0
+VALUE_S_MAX = 60.0
+ASK_EVERY_S = 0.05
 
 
 def read_metrics(port: int) -> dict[str, float]:
@@ -16,6 +20,18 @@ def read_metrics(port: int) -> dict[str, float]:
         for sample in family.samples:
             totals[sample.name] = totals.get(sample.name, 0.0) + sample.value
     return totals
+
+
+def await_value(port: int, name: str, value: float) -> dict[str, float]:
+    """Return every sample's value, summed over its labels, once that of `name` is this; fails where it stays another.
+
+    What a program has done shows on its page a moment after the broker knows of it.
+    """
+    deadline = time.monotonic() + VALUE_S_MAX
+    while (found := read_metrics(port)).get(name) != value:
+        assert time.monotonic() < deadline, f"{name} is {found.get(name)}, not {value}"
+        threading.Event().wait(ASK_EVERY_S)
+    return found
 
 
 def negative_samples(port: int) -> list[str]:

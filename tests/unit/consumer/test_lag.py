@@ -92,6 +92,21 @@ def test_a_record_from_the_future_never_makes_the_lag_negative() -> None:
     assert bench.collector.read() == [(P0, 1, 0.0)]
 
 
+def test_a_record_from_the_future_hides_no_delay_that_comes_after_it() -> None:
+    bench = Bench(p0=1)
+    bench.deliver(0, age_s=-3600)
+    bench.clock.advance(45)
+    assert bench.collector.read() == [(P0, 1, 45.0)]
+
+
+def test_a_record_without_a_time_stamp_tells_nothing() -> None:
+    bench = Bench(p0=1)
+    bench.collector.read()
+    bench.clock.advance(5)
+    bench.collector.delivered({P0: MemoryRecord(stamp_ms=-1)})
+    assert bench.collector.read() == [(P0, 1, 5.0)]
+
+
 def test_each_partition_has_its_own_lag_and_an_unknown_one_is_left_out() -> None:
     bench = Bench(p0=3, p1=None, p2=0)
     bench.deliver(0, age_s=2)
