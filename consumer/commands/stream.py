@@ -23,6 +23,7 @@ from consumer.scoring.outcome import ReadableRecords
 from consumer.scoring.ports import Scorer, Sink
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.clock import SystemClock
+from shared.errors import FatalError
 from shared.kafka_client import KafkaSettings, create_client
 from shared.topics import TopicSettings
 
@@ -40,9 +41,23 @@ class Stream:
     loop: ScoringLoop[ReadableRecords]
 
     def run(self, stop_requested: Callable[[], bool]) -> None:
-        """Join the group and label until a stop is requested, or until the source is exhausted."""
+        """Join the group and label until a stop is requested or the source is exhausted; FatalError without memory."""
         self.source.subscribe(before_revoke=lambda: self.loop.settle(REVOKE_DRAIN_S))
-        self.loop.run(stop_requested)
+        try:
+            self.loop.run(stop_requested)
+        except (MemoryError, SystemError) as error:
+            if not ended_by_memory(error):
+                raise
+            raise FatalError(
+                "no memory is left; what was not committed is read again by the next process",
+                hint="allow the process more, or let it hold less: --batch-bytes-max (REVIEWS_BATCH_BYTES_MAX), "
+                "--batch-records-max (REVIEWS_BATCH_RECORDS_MAX)",
+            ) from error
+
+
+def ended_by_memory(error: BaseException) -> bool:
+    """Return whether memory ran out; the Kafka client, written in C, may return a result and that error at once."""
+    return isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError)
 
 
 @contextmanager

@@ -20,13 +20,15 @@ class IsolatedScores:
 
 
 def score_isolating(scorer: Scorer, texts: Sequence[str]) -> IsolatedScores:
-    """Score texts; FatalError where the scorer fails whatever it is given."""
+    """Score texts; FatalError where the scorer fails whatever it is given, MemoryError where not even one text fits."""
     try:
         return IsolatedScores(scorer.score(texts))
     except Exception as error:  # noqa: BLE001 - a model is somebody's code: it may raise anything
         get_logger("scoring").warning("scorer_failed", texts=len(texts), error=type(error).__name__, then="isolating")
     try:
         nothing = scorer.score([])
+    except MemoryError:
+        raise
     except Exception as error:
         raise FatalError(
             f"the scorer fails without any text: {type(error).__name__}: {error}",
@@ -46,11 +48,14 @@ def _halve(scorer: Scorer, texts: Sequence[str], first: int, parts: list[Scores]
             continue
         try:
             parts.append(scorer.score(part))
-        except Exception as error:  # noqa: BLE001 - see above
-            if len(part) == 1:
-                failures[start] = f"the model can't score the text: {type(error).__name__}"
-            else:
+        except Exception as error:
+            if len(part) > 1:
                 _halve(scorer, part, start, parts, failures)
+            elif isinstance(error, MemoryError):
+                # The process is at its end, not the text: it becomes no dead letter.
+                raise
+            else:
+                failures[start] = f"the model can't score the text: {type(error).__name__}"
 
 
 def _joined(parts: Sequence[Scores]) -> Scores:

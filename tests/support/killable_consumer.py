@@ -1,4 +1,6 @@
-"""The consumer's own command line in a process that ends at a named step, or scores slowly, as its environment says.
+"""The consumer's own command line in a process that meets a fault, as its environment says.
+
+It ends at a named step, scores slowly, or has no memory left from some batch on.
 
 What ships knows nothing of this: here the classes and functions it uses are replaced before it starts.
 """
@@ -6,7 +8,7 @@ What ships knows nothing of this: here the classes and functions it uses are rep
 import dataclasses
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from consumer import __main__ as command_line
@@ -18,6 +20,7 @@ from tests.support.fail_points import FailingConsumer, FailingProducer, FailPoin
 
 KILL_AT = "CHAOS_KILL_AT"
 SCORE_DELAY_S = "CHAOS_SCORE_DELAY_S"
+NO_MEMORY_FROM = "CHAOS_NO_MEMORY_FROM"
 MODULE = "tests.support.killable_consumer"
 
 
@@ -33,13 +36,27 @@ class SlowScorer:
         return self._scorer.score(texts)
 
 
+class StarvedScorer:
+    """A Scorer that finds no memory from its n-th batch on, however small the batch."""
+
+    def __init__(self, scorer: Scorer, batch: int) -> None:
+        self._scorer = scorer
+        self._left = batch
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        self._left -= 1
+        if self._left <= 0:
+            raise MemoryError
+        return self._scorer.score(texts)
+
+
 def kill_at(step: Step, batch: int) -> dict[str, str]:
     """Return the environment that ends the process at this step of this batch."""
     return {KILL_AT: f"{step}:{batch}"}
 
 
 def prepare(environment: dict[str, str]) -> None:
-    """Put the fail point and the slow scorer in place."""
+    """Put the fail point and the scorer in place."""
     if KILL_AT in environment:
         step, _, batch = environment[KILL_AT].partition(":")
         FailingProducer.point = FailingConsumer.point = FailPoint(Step(step), int(batch))
@@ -48,13 +65,21 @@ def prepare(environment: dict[str, str]) -> None:
             vars(source)["Consumer"] = FailingConsumer
     if SCORE_DELAY_S in environment:
         delay_s = float(environment[SCORE_DELAY_S])
-        load = vars(run)["load_scorer"]
+        wrap_scorer(lambda scorer: SlowScorer(scorer, delay_s))
+    if NO_MEMORY_FROM in environment:
+        first = int(environment[NO_MEMORY_FROM])
+        wrap_scorer(lambda scorer: StarvedScorer(scorer, first))
 
-        def load_slow(*arguments: Any) -> Any:
-            loaded = load(*arguments)
-            return dataclasses.replace(loaded, scorer=SlowScorer(loaded.scorer, delay_s))
 
-        vars(run)["load_scorer"] = load_slow
+def wrap_scorer(wrap: Callable[[Scorer], Scorer]) -> None:
+    """Let `run` get another scorer than the one it loads."""
+    load = vars(run)["load_scorer"]
+
+    def load_wrapped(*arguments: Any) -> Any:
+        loaded = load(*arguments)
+        return dataclasses.replace(loaded, scorer=wrap(loaded.scorer))
+
+    vars(run)["load_scorer"] = load_wrapped
 
 
 if __name__ == "__main__":

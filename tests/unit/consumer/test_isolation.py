@@ -55,6 +55,30 @@ def test_a_failure_names_the_error_and_nothing_of_the_text() -> None:
     assert message == "the model can't score the text: ValueError"
 
 
+class CrampedScorer:
+    """A Scorer without the memory for more than so many texts at once."""
+
+    def __init__(self, texts_max: int) -> None:
+        self._texts_max = texts_max
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        if len(texts) > self._texts_max:
+            raise MemoryError
+        return keyword_scores(texts)
+
+
+def test_a_batch_that_memory_is_too_small_for_is_scored_in_parts() -> None:
+    found = score_isolating(CrampedScorer(3), ["good", "bad"] * 8)
+    assert list(found.scores.labels) == ["positive", "negative"] * 8
+    assert found.failures == {}
+
+
+@pytest.mark.parametrize("texts_max", [0, -1])
+def test_where_memory_is_too_small_for_one_text_the_text_is_not_blamed(texts_max: int) -> None:
+    with pytest.raises(MemoryError):
+        score_isolating(CrampedScorer(texts_max), ["good", "bad"])
+
+
 def test_a_scorer_that_fails_without_any_text_ends_the_process() -> None:
     class BrokenScorer:
         def score(self, texts: Sequence[str]) -> Scores:
