@@ -8,6 +8,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from shared.broker_certificate import certificate_complaint
 from shared.errors import BrokerUnavailable, ConfigurationError
 from shared.logs import get_logger
 from shared.settings import setting
@@ -30,7 +31,7 @@ METADATA_TIMEOUT_S = 2.0
 WRONG_CREDENTIALS = {
     KafkaError._AUTHENTICATION: "look at -X sasl.mechanism, sasl.username and the password",  # noqa: SLF001 - local codes start with _
     KafkaError.SASL_AUTHENTICATION_FAILED: "look at -X sasl.mechanism, sasl.username and the password",
-    KafkaError._SSL: "-X ssl.ca.location names who vouches for the broker; its certificate must name its host",  # noqa: SLF001
+    KafkaError._SSL: "-X ssl.ca.location names who vouches for the broker; its certificate must name its host, in date",  # noqa: SLF001
 }
 
 
@@ -150,7 +151,7 @@ def wait_for_broker(settings: KafkaSettings) -> Any:
             return admin.list_topics(timeout=min(METADATA_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
         except KafkaException as error:
             admin.poll(0)
-            heard.raise_refusal(settings.bootstrap_servers)
+            heard.raise_refusal(settings)
             if not told:
                 get_logger("kafka").warning(
                     "waiting_for_broker",
@@ -183,11 +184,15 @@ class _LastClientError:
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
             self.reason = error.str()
 
-    def raise_refusal(self, bootstrap_servers: str) -> None:
+    def raise_refusal(self, settings: KafkaSettings) -> None:
         """Raise ConfigurationError where the broker refuses us, or we it."""
         if self._refusal is not None:
+            reason = self._refusal.str()
+            if self._refusal.code() == KafkaError._SSL:  # noqa: SLF001
+                complaint = certificate_complaint(settings.bootstrap_servers, settings.client_config())
+                reason = f"{complaint}; {reason}" if complaint else reason
             raise ConfigurationError(
-                f"no connection to Kafka at {bootstrap_servers}: {self._refusal.str()}",
+                f"no connection to Kafka at {settings.bootstrap_servers}: {reason}",
                 hint=WRONG_CREDENTIALS[self._refusal.code()],
             )
 
