@@ -64,8 +64,9 @@ bench: $(READY)  ## measure the models that `make models` trained and the stream
 	@$(BIN)/python -m benchmarks.charts
 	@$(BIN)/python -m benchmarks.render
 
-chaos: $(READY)  ## the long fault tests, and a table of what held (half an hour)
-	@$(BIN)/python -m pytest -m chaos -s $(ARGS)
+chaos: $(READY)  ## the long fault tests, and a table of what held in docs/delivery.md (half an hour)
+	@$(if $(ARGS),,CHAOS_REPORT=benchmarks/results/faults.json) $(BIN)/python -m pytest -m chaos -s $(ARGS); code=$$?; \
+	  $(if $(ARGS),,$(BIN)/python -m benchmarks.render;) exit $$code
 
 soak: $(READY)  ## twice what a consumer can take for half an hour, then drain; writes benchmarks/results/soak.json
 	@$(BIN)/python -m tests.chaos.soak $(ARGS)

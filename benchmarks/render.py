@@ -1,4 +1,4 @@
-"""Writes the figures of docs/performance.md from results/: what stands between its markers, and nothing else.
+"""Writes the figures of docs/performance.md and docs/delivery.md from results/: what stands between their markers.
 
 python -m benchmarks.render [--check]
 """
@@ -6,37 +6,20 @@ python -m benchmarks.render [--check]
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
 
+from benchmarks.fault_figures import faults
+from benchmarks.pages import Results, machine, table, with_blocks
 from benchmarks.peers.table import markdown
 from benchmarks.stream_results import RESULTS
 from benchmarks.targets import Target, growth_targets, latency_targets, peer_targets, throughput_targets
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-BEGIN, END = "<!-- figures: {} -->", "<!-- end of figures -->"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE, FAULT_PAGE = DOCS / "performance.md", DOCS / "delivery.md"
 NOT_MEASURED = "Not measured yet: `make bench`."
-
-Results = Mapping[str, Any]
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table: the first column to the left, numbers to the right."""
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
-
-
-def machine(results: Results) -> str:
-    """Return what one result was measured on."""
-    facts = results["machine"]
-    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
-    return (
-        f"Measured on {facts['cores']} cores of {facts['processor']}, {facts['system']}, Python {facts['python']}, "
-        f"{packages}. Broker, generator and reader run on the same cores. Load when it began: "
-        f"{facts['load_average_1_min']}."
-    )
+FAULTS, NOT_TRIED = "faults", "Not measured yet: `make chaos`."
 
 
 def throughput(results: Results) -> str:
@@ -165,7 +148,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "soak": soak,
 }
 # The files of results, where their names are not stream_NAME.
-FILES = {"peers": "peers.json", "soak": "soak.json"}
+FILES = {"peers": "peers.json", "soak": "soak.json", FAULTS: "faults.json"}
 JUDGES: dict[str, Callable[[Results], Iterator[Target]]] = {
     "throughput": throughput_targets,
     "latency": latency_targets,
@@ -193,27 +176,27 @@ def blocks(results: Mapping[str, Results | None]) -> dict[str, str]:
     return found
 
 
-def with_blocks(page: str, content: Mapping[str, str]) -> str:
-    """Return the page with each block between its markers; the rest is as it was."""
-    for name, text in content.items():
-        before, begin, rest = page.partition(BEGIN.format(name))
-        _, end, after = rest.partition(END)
-        if not begin or not end:
-            raise ValueError(f"the page has no place for {name}: {BEGIN.format(name)} … {END}")
-        page = f"{before}{begin}\n\n{text}\n\n{end}{after}"
-    return page
+def pages() -> dict[Path, dict[str, str]]:
+    """Return what belongs between the markers of each page."""
+    measured = {name: read_results(name) for name in TABLES}
+    tried = read_results(FAULTS)
+    return {PAGE: blocks(measured), FAULT_PAGE: {FAULTS: NOT_TRIED if tried is None else faults(tried)}}
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 where the page is not what the results say.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a page is not what the results say.")
 def main(*, check: bool) -> None:
     """Write the figures."""
-    page = PAGE.read_text("utf-8")
-    expected = with_blocks(page, blocks({name: read_results(name) for name in TABLES}))
-    if check and page != expected:
-        click.echo(f"{PAGE.name}: not what the results say; run python -m benchmarks.render", err=True)
-        sys.exit(1)
-    PAGE.write_text(expected, "utf-8")
+    stale = False
+    for file, content in pages().items():
+        page = file.read_text("utf-8")
+        expected = with_blocks(page, content)
+        if not check:
+            file.write_text(expected, "utf-8")
+        elif page != expected:
+            stale = True
+            click.echo(f"{file.name}: not what the results say; run python -m benchmarks.render", err=True)
+    sys.exit(1 if stale else 0)
 
 
 if __name__ == "__main__":

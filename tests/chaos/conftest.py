@@ -3,23 +3,29 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.machine import machine_facts
+from benchmarks.stream_results import write_result
 from shared.dev_broker.choice import DevBroker
+from shared.dev_broker.jars import KAFKA_VERSION
 from shared.dev_broker.local_kafka import LocalKafka
 from shared.kafka_client import KafkaSettings
 from tests.support.breakable import SHORT_SESSION, Breakable, Finish, breakable_broker, require_local_kafka
 from tests.support.experiment import Experiment, Setting
-from tests.support.fault_table import FaultTable
+from tests.support.fault_table import FaultTable, outcomes
 from tests.support.invariants import Verdict
 
 REPORT = "CHAOS_REPORT"
 TABLE = pytest.StashKey[FaultTable]()
+MACHINE = pytest.StashKey[dict[str, Any]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[TABLE] = FaultTable()
+    config.stash[MACHINE] = machine_facts(("confluent-kafka", "kafka-python"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -30,7 +36,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line in table.lines():
         terminalreporter.write_line(line)
     if REPORT in os.environ:
-        table.write(Path(os.environ[REPORT]))
+        facts = {"machine": config.stash[MACHINE], "kafka": KAFKA_VERSION, "tests": outcomes(terminalreporter.stats)}
+        write_result(Path(os.environ[REPORT]), facts | table.document())
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The verdicts of a session: a table of faults and invariants, and how long recoveries took."""
 
-import json
 from collections import defaultdict
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -32,9 +31,13 @@ class FaultTable:
         legend = ", ".join(f"{name} {meaning}" for name, meaning in INVARIANTS.items())
         return [heading, *rows, legend, *self._recoveries(), f"{len(rows)} faults; {self._broken()} broke an invariant"]
 
-    def write(self, path: Path) -> None:
-        """Write every verdict as JSON."""
-        path.write_text(json.dumps([_as_object(verdict) for verdict in self._verdicts], indent=1) + "\n", "utf-8")
+    def document(self) -> dict[str, Any]:
+        """Return every verdict as JSON has it, in the order of their faults, and what the invariants mean."""
+        rows = [_as_object(verdict) for verdict in self._verdicts]
+        return {
+            "invariants": dict(INVARIANTS),
+            "verdicts": sorted(rows, key=lambda row: (row["fault"], row["delivery"], row["protocol"])),
+        }
 
     def _row(self, verdict: Verdict) -> str:
         case = verdict.case
@@ -58,6 +61,16 @@ class FaultTable:
 
     def _broken(self) -> int:
         return sum(bool(verdict.broken) for verdict in self._verdicts)
+
+
+def outcomes(stats: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Return how many of a session's tests passed, which failed, and why others were skipped, from pytest's reports."""
+    skipped = {report.nodeid: report.longrepr[2] for report in stats.get("skipped", ())}
+    return {
+        "passed": len(stats.get("passed", ())),
+        "failed": sorted(report.nodeid for kind in ("failed", "error") for report in stats.get(kind, ())),
+        "skipped": dict(sorted(skipped.items())),
+    }
 
 
 def _as_object(verdict: Verdict) -> dict[str, Any]:

@@ -87,3 +87,24 @@ def profile() -> dict[str, Any]:
     once = {"wall_us": 10.0, "loop_us": {"poll": 1.0}, "cpu_us": {"loop": 4.0}}
     twice = {"wall_us": 12.0, "loop_us": {"poll": 1.0}, "cpu_us": {"transactions": 5.0}}
     return {"machine": MACHINE, "kinds": {"IMDB": {"at-least-once": once, "exactly-once": twice}}}
+
+
+def faults(broken: str = "") -> dict[str, Any]:
+    """Return a fault under both deliveries, another under one; `broken` is an invariant that the latter broke."""
+
+    def verdict(fault: str, delivery: str, recovery_s: list[float], lost: str = "") -> dict[str, Any]:
+        held = {"I1": "held", "I2": "held", "I6": "held" if recovery_s else "-"}
+        invariants = {name: "BROKEN" if name == lost else state for name, state in held.items()}
+        row = {"fault": fault, "delivery": delivery, "protocol": "consumer", "recovery_s": recovery_s}
+        return {**row, "invariants": invariants, "inputs": 1500}
+
+    return {
+        "machine": MACHINE,
+        "invariants": {"I1": "nothing lost", "I2": "no repeats", "I6": "recovered"},
+        "tests": {"passed": 3, "failed": [], "skipped": {"test_disk": "no disk"}},
+        "verdicts": [
+            verdict("power cut", "at-least-once", [0.5, 2.5]),
+            verdict("power cut", "exactly-once", [1.0]),
+            verdict("odd input", "exactly-once", [], broken),
+        ],
+    }

@@ -1,6 +1,7 @@
 import pytest
 
-from benchmarks.render import NOT_MEASURED, PAGE, TABLES, blocks, with_blocks
+from benchmarks.pages import with_blocks
+from benchmarks.render import NOT_MEASURED, PAGE, TABLES, blocks
 from tests.support import made_up_results
 
 RESULTS = {
