@@ -18,7 +18,12 @@ def allow_only(process_id: int, more_mb: int) -> None:
     """Let a process get so many MB of address space beyond what it has: what asks for more is refused."""
     pages = int(Path(f"/proc/{process_id}/statm").read_text("ascii").split()[0])
     limit = pages * resource.getpagesize() + more_mb * MB
-    resource.prlimit(process_id, resource.RLIMIT_AS, (limit, limit))
+    resource.prlimit(process_id, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+def allow_everything(process_id: int) -> None:
+    """Take such a limit back."""
+    resource.prlimit(process_id, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 def kill_when_grown(program: Program, more_mb: int) -> None:

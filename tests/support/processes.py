@@ -79,6 +79,14 @@ class Program:
         self._reader.join(DEADLINE_S)
         return code
 
+    def ended_within(self, seconds: float) -> bool:
+        """Return whether it ends in so many seconds from now."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self) -> int:
         """Ask it to stop, and return its exit code."""
         self.signal(signal.SIGTERM)
