@@ -22,8 +22,9 @@ def faults(results: Results) -> str:
         by_fault.setdefault(verdict["fault"], []).append(verdict)
     head = ["fault", "delivery", "protocol", "runs", "inputs", "held", "recovery s: least", "median", "most"]
     rows = [_row(fault, by_fault[fault]) for fault in sorted(by_fault)]
-    meanings = ", ".join(f"{name} {meaning}" for name, meaning in results["invariants"].items())
-    return "\n\n".join([machine(results), table(head, rows), f"{meanings[0].upper()}{meanings[1:]}.", _tests(results)])
+    meanings = "; ".join(f"{name} {meaning}" for name, meaning in results["invariants"].items())
+    where = f"{machine(results)} The broker is Kafka {results['kafka']}."
+    return "\n\n".join([where, table(head, rows), f"{meanings}.", _tests(results)])
 
 
 def _row(fault: str, verdicts: Sequence[Verdict]) -> list[str]:

@@ -100,6 +100,7 @@ def faults(broken: str = "") -> dict[str, Any]:
 
     return {
         "machine": MACHINE,
+        "kafka": "4",
         "invariants": {"I1": "nothing lost", "I2": "no repeats", "I6": "recovered"},
         "tests": {"passed": 3, "failed": [], "skipped": {"test_disk": "no disk"}},
         "verdicts": [

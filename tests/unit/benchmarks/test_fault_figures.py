@@ -15,7 +15,7 @@ def test_a_fault_is_one_row_over_all_its_runs() -> None:
     shown = faults(made_up_results.faults())
     assert "| power cut | both | consumer | 2 | 3,000 | I1 I2 I6 | 0.50 | 1.00 | 2.50 |" in shown
     assert "| odd input | exactly-once | consumer | 1 | 1,500 | I1 I2 |  |  |  |" in shown
-    assert "I1 nothing lost, I2 no repeats, I6 recovered." in shown
+    assert "I1 nothing lost; I2 no repeats; I6 recovered." in shown
 
 
 def test_an_invariant_that_broke_once_stands_in_bold() -> None:
