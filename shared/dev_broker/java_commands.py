@@ -28,7 +28,14 @@ class JavaCommands:
 
     def format_data(self, cluster_id: str, properties: Path) -> list[str]:
         """Return the command that prepares a node's empty data folder."""
-        return [*self._kafka(), "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+        return [
+            *self._kafka(),
+            "kafka.tools.StorageTool",
+            "format",
+            f"--cluster-id={cluster_id}",
+            "-c",
+            str(properties),
+        ]
 
     def run_broker(self, properties: Path) -> list[str]:
         """Return the command that runs a node."""
