@@ -15,7 +15,6 @@ import numpy as np
 from confluent_kafka import Message
 from prometheus_client import CollectorRegistry, Histogram
 
-from benchmarks.machine import machine_facts
 from consumer.kafka.labels import LabelWriter
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome, Scores
@@ -23,6 +22,7 @@ from consumer.scoring.record import Batch, Record, last_records, timestamps_ms
 from consumer.telemetry.batch_histogram import BatchHistogram
 from consumer.telemetry.metrics import END_TO_END_BOUNDS_S
 from shared.codec import encode_review
+from shared.machine import machine_facts
 from shared.reviews import Model, Review
 
 PACKAGES = ("confluent-kafka", "numpy", "prometheus-client", "msgspec")

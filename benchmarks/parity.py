@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks.machine import machine_facts
 from consumer.model.load import COMPILED, load_scorer
 from consumer.model.reference import load_reference
 from shared.datasets import DATASETS, read_dataset
+from shared.machine import machine_facts
 
 RESULT = Path(__file__).parent / "results" / "parity.json"
 BATCH = 500

@@ -15,7 +15,6 @@ import numpy as np
 
 from benchmarks.interleaved import interleaved
 from benchmarks.kernel_stages import stage_times
-from benchmarks.machine import machine_facts
 from consumer.model.artifact import read_linear_model
 from consumer.model.compiled.scorer import CompiledScorer
 from consumer.model.labelling import Labelling
@@ -24,6 +23,7 @@ from consumer.model.manifest import read_manifest
 from consumer.model.reference import load_pipeline
 from consumer.native.code_cache import jit
 from shared.datasets import Split, read_dataset
+from shared.machine import machine_facts
 
 RESULT = Path(__file__).parent / "results" / "scoring.json"
 PACKAGES = ("numba", "numpy", "scikit-learn", "vaderSentiment", "textblob")

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.machine import machine_facts
 from shared.dev_broker.java_commands import Life
 from shared.dev_broker.local_kafka import LocalKafka
 from shared.kafka_client import KafkaSettings
+from shared.machine import machine_facts
 
 BROKER = "REVIEWS_KAFKA_BOOTSTRAP_SERVERS"
 RESULTS = Path(__file__).parent / "results"

@@ -13,6 +13,10 @@ COMMANDS = {
     "score": ("consumer.commands.score:score", "Say what the model makes of a text, and why."),
     "train": ("consumer.commands.train:train", "Train a model on the sample reviews or on your own."),
     "model": ("consumer.commands.model:model", "Inspect, verify and compare trained models."),
+    "compare": (
+        "consumer.commands.compare:compare",
+        "Hold batch, real time and the stream against each other.",
+    ),
     "topics": ("consumer.commands.topics:topics", "Make and check the topics."),
     "audit": ("consumer.commands.audit:audit", "Prove that every review was answered exactly once."),
     "dlq": ("consumer.commands.dlq:dlq", "List, show and replay dead letters."),

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from benchmarks.machine import machine_facts
 from benchmarks.peers import environments
 from benchmarks.peers.bench import Bench
 from benchmarks.peers.contestants import CONTESTANTS, OURS, ROOT, TOOLS, Contestant
@@ -18,6 +17,7 @@ from benchmarks.peers.topics import Topics
 from benchmarks.stream_results import broker_to_measure
 from shared.command_line import run_command_line
 from shared.errors import ConfigurationError
+from shared.machine import machine_facts
 
 RESULT = ROOT / "benchmarks" / "results" / "peers.json"
 PACKAGES = ("reviewstream", "confluent-kafka", "scikit-learn", "numpy", "numba")

@@ -1,11 +1,8 @@
 """`demo`: the whole stream on real reviews, from a broker of its own to the proof that nothing was lost."""
 
-import contextlib
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,12 +11,12 @@ from confluent_kafka import Producer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from consumer.commands.demo_processes import ConsumerProbe, DemoProcess
+from consumer.commands.demo_processes import ConsumerProbe, DemoProcess, stream_environment
+from consumer.commands.own_topics import own_topics
 from consumer.commands.run_settings import RunSettings
 from consumer.kafka.audit import Audit
 from consumer.kafka.dead_letters import read_dead_letter_headers
 from consumer.kafka.range_reader import headers_or_none, open_reader
-from consumer.kafka.topic_admin import TopicAdmin
 from consumer.model.manifest import MANIFEST, read_manifest
 from consumer.model.train import Reporter, TrainingPlan, train
 from consumer.model.training_data import sample_data
@@ -27,7 +24,7 @@ from consumer.reports.demo_summary import DemoResult, print_summary
 from consumer.scoring.record import Record, timestamps_ms
 from shared.codec import decode_label
 from shared.datasets import DATASETS, Split, read_dataset
-from shared.dev_broker.choice import BrokerKind, DevBroker, Purpose, choose_broker
+from shared.dev_broker.choice import DevBroker, Purpose, choose_broker
 from shared.dev_broker.ports import free_ports
 from shared.kafka_client import KafkaSettings
 from shared.logs import configure_logs
@@ -87,19 +84,11 @@ class _Stage:
         self._kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
         name = f"demo-{uuid.uuid4().hex[:8]}"
         self._topics = TopicSettings(input_topic=f"{name}.reviews", output_topic=f"{name}.labels", partitions=4)
-        self._environment = {
-            "REVIEWS_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
-            "REVIEWS_INPUT_TOPIC": self._topics.input_topic,
-            "REVIEWS_OUTPUT_TOPIC": self._topics.output_topic,
-            "REVIEWS_DEAD_LETTER_TOPIC": self._topics.dead_letters,
-            "REVIEWS_PARTITIONS": "4",
-            "REVIEWS_MODEL": str(model.resolve()),
-            "REVIEWS_GROUP": name,
-        }
+        self._environment = stream_environment(self._kafka, self._topics, model, name)
 
     def play(self) -> DemoResult:
         """Run it all and return what was found."""
-        with self._own_topics():
+        with own_topics(self._broker, self._kafka, self._topics):
             (port,) = free_ports(1)
             arguments = ["run", "--metrics-port", str(port)]
             with DemoProcess("consumer", arguments, self._environment, self._folder / "consumer.log") as consumer:
@@ -110,27 +99,6 @@ class _Stage:
                 exit_code = consumer.stop()
             with self._console.status("reading back inputs, labels and dead letters"):
                 return self._examine(exit_code)
-
-    @contextlib.contextmanager
-    def _own_topics(self) -> Iterator[None]:
-        reviews, labels, dead_letters = self._topics.specs()
-        # The broker stamps each label when it stores it: that is when its way ends.
-        stamped = replace(labels, config={**labels.config, "message.timestamp.type": "LogAppendTime"})
-        specs = (reviews, stamped, dead_letters)
-        if self._broker.kind is BrokerKind.EMBEDDED:
-            # It knows no requests for topics: asking for one by name makes it.
-            producer = Producer(self._kafka.producer_config())
-            for spec in specs:
-                producer.list_topics(spec.name, 10)
-            yield
-            return
-        admin = TopicAdmin(self._kafka)
-        admin.create(specs)
-        try:
-            yield
-        finally:
-            if self._broker.kind is BrokerKind.GIVEN:
-                admin.delete(specs)
 
     def _publish(self, probe: ConsumerProbe) -> None:
         with self._console.status(f"publishing {STEADY_REVIEWS:,} sentences, {STEADY_PER_S} a second"):

@@ -15,6 +15,8 @@ from typing import Self
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.errors import FatalError
+from shared.kafka_client import KafkaSettings
+from shared.topics import TopicSettings
 
 POLL_S = 0.1
 STOP_S_MAX = 40.0
@@ -44,6 +46,11 @@ class DemoProcess:
             raise self._failure(f"did not end within {timeout_s:g} s") from None
         if code != 0:
             raise self._failure(f"left with exit code {code}")
+
+    @property
+    def process_id(self) -> int:
+        """Its process's number, once it was started."""
+        return self._running().pid
 
     def ended(self) -> bool:
         """Return whether it has ended."""
@@ -80,6 +87,19 @@ class DemoProcess:
     def _failure(self, what: str) -> FatalError:
         said = self._log.read_text("utf-8", "replace").splitlines()[-8:]
         return FatalError(f"{' '.join(self._command[1:4])} {what}:\n  " + "\n  ".join(said))
+
+
+def stream_environment(kafka: KafkaSettings, topics: TopicSettings, model: Path, group: str) -> dict[str, str]:
+    """Return the environment that makes both programs use this broker, these topics, this model and this group."""
+    return {
+        "REVIEWS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "REVIEWS_INPUT_TOPIC": topics.input_topic,
+        "REVIEWS_OUTPUT_TOPIC": topics.output_topic,
+        "REVIEWS_DEAD_LETTER_TOPIC": topics.dead_letters,
+        "REVIEWS_PARTITIONS": str(topics.partitions),
+        "REVIEWS_MODEL": str(model.resolve()),
+        "REVIEWS_GROUP": group,
+    }
 
 
 class ConsumerProbe:

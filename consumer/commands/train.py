@@ -1,24 +1,21 @@
 """`train`: learn from labelled reviews and write the model's artifact."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Console
 
+from consumer.commands.labelled_file import labelled_file_options
 from consumer.commands.training_display import TrainingDisplay
 from consumer.model.artifact import size_bytes
-from consumer.model.class_names import ClassNames
 from consumer.model.recipes.catalogue import RECIPES, Ingredients
 from consumer.model.recipes.lexicon import Prior
 from consumer.model.train import Reporter, TrainingPlan
 from consumer.model.train import train as train_model
-from consumer.model.training_data import LabelledFile, TrainingSet, file_data, sample_data
+from consumer.model.training_data import LabelledFile, file_data, sample_data
 from consumer.reports.model_summary import print_model
-from shared.review_files import FileFormat
-from shared.review_rows import LABEL_COLUMN, ColumnMapping
 
 DEFAULT_MODEL = Path("models/default")
 RECIPE_HELP = "; ".join(f"{recipe.name}: {recipe.summary}" for recipe in RECIPES.values())
@@ -26,18 +23,7 @@ RECIPE_HELP = "; ".join(f"{recipe.name}: {recipe.summary}" for recipe in RECIPES
 
 @click.command()
 @click.option("--recipe", type=click.Choice(list(RECIPES)), default="default", show_default=True, help=RECIPE_HELP)
-@click.option("--data", type=str, help="CSV, JSONL or Parquet file of labelled reviews; without, the sample reviews.")
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice([name.value for name in FileFormat]),
-    help="Of the file; told by its name.",
-)
-@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Where a field is, e.g. text=body.")
-@click.option("--label-column", default=LABEL_COLUMN, show_default=True, help="Column that holds the labels.")
-@click.option(
-    "--class", "classes", multiple=True, metavar="LABEL=SENTIMENT", help="What a label means, e.g. good=positive."
-)
+@labelled_file_options
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -79,11 +65,7 @@ RECIPE_HELP = "; ".join(f"{recipe.name}: {recipe.summary}" for recipe in RECIPES
 def train(  # noqa: PLR0913 - a command's flags
     *,
     recipe: str,
-    data: str | None,
-    file_format: str | None,
-    columns: tuple[str, ...],
-    label_column: str,
-    classes: tuple[str, ...],
+    labelled_file: LabelledFile | None,
     output: Path,
     model_version: str,
     prior: str,
@@ -109,7 +91,7 @@ def train(  # noqa: PLR0913 - a command's flags
     plan = TrainingPlan(recipe, ingredients, cross_validation_folds=cross_validate or 0, neutral_aim=neutral_aim)
     with TrainingDisplay(Console(file=sys.stderr), epochs) as display:
         display.step("reading the reviews")
-        reviews = _reviews(data, replace(ColumnMapping.parse(columns), label=label_column), classes, file_format)
+        reviews = sample_data() if labelled_file is None else file_data(labelled_file)
         manifest = train_model(output, model_version, reviews, plan, Reporter(display.step, display.epoch))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
@@ -117,13 +99,3 @@ def train(  # noqa: PLR0913 - a command's flags
         print_model(manifest, size_bytes(output, manifest), Console())
         click.echo(f"written to {output}")
     return 0
-
-
-def _reviews(
-    data: str | None, columns: ColumnMapping, classes: tuple[str, ...], file_format: str | None
-) -> TrainingSet:
-    if data is None:
-        return sample_data()
-    return file_data(
-        LabelledFile(data, columns, ClassNames.parse(classes), FileFormat(file_format) if file_format else None)
-    )

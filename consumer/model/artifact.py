@@ -4,8 +4,6 @@ Reading one needs neither scikit-learn nor trust: no file but `pipeline.joblib` 
 """
 
 import io
-import shutil
-import tempfile
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from consumer.model.manifest import MANIFEST, TRAIN_AGAIN, Manifest, encode_manifest, read_manifest, sha256
 from consumer.model.specification import Features, LinearModel
 from shared.errors import ConfigurationError
+from shared.whole_folders import write_folder
 
 PIPELINE = "pipeline.joblib"
 TERMS = "terms.txt"
@@ -36,17 +35,7 @@ def write_artifact(folder: Path, manifest: Manifest, files: Mapping[str, bytes])
     """Write a model whole or not at all; return its manifest with the files' digests filled in."""
     digests = {name: sha256(content) for name, content in sorted(files.items())}
     complete = msgspec.structs.replace(manifest, files=digests)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        for name, content in files.items():
-            (aside / name).write_bytes(content)
-        (aside / MANIFEST).write_bytes(encode_manifest(complete))
-        aside.chmod(0o755)
-        _replace(aside, folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+    write_folder(folder, {**files, MANIFEST: encode_manifest(complete)})
     return read_manifest(folder)
 
 
@@ -168,13 +157,3 @@ def _read_array(path: Path, content: bytes, shape: tuple[int, ...]) -> NDArray[n
     if not np.isfinite(array).all():
         raise ConfigurationError(f"{path} holds numbers that are not finite", hint=TRAIN_AGAIN)
     return array
-
-
-def _replace(aside: Path, folder: Path) -> None:
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-        folder.rename(old / folder.name)
-        aside.rename(folder)
-        shutil.rmtree(old)
-    else:
-        aside.rename(folder)

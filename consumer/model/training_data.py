@@ -26,6 +26,10 @@ class TrainingSet:
     held_out: Mapping[str, Sequence[LabelledReview]]
     duplicates_dropped: int = 0
 
+    def all(self) -> list[LabelledReview]:
+        """Return every review, those kept apart first."""
+        return [review for part in (self.held_out, self.learn) for reviews in part.values() for review in reviews]
+
     def describe(self) -> TrainingData:
         """Return what a manifest says about the data."""
         learn = [review for reviews in self.learn.values() for review in reviews]
@@ -62,24 +66,27 @@ def sample_data() -> TrainingSet:
 
 def file_data(file: LabelledFile) -> TrainingSet:
     """Return a file's reviews, a fifth kept apart; InputError where they can't be learnt from."""
-    reviews = file.read()
-    if len(reviews) < ROWS_MIN:
-        raise InputError(
-            f"{file.path} has {len(reviews)} labelled reviews, at least {ROWS_MIN} are needed", hint="add more"
-        )
+    found = split_file(file)
+    count = len(found.all())
+    if count < ROWS_MIN:
+        raise InputError(f"{file.path} has {count} labelled reviews, at least {ROWS_MIN} are needed", hint="add more")
+    return without_duplicates(found)
+
+
+def split_file(file: LabelledFile) -> TrainingSet:
+    """Return all of a file's reviews in the split that a training on it makes; InputError where one is no good."""
     name = Path(file.path).stem
     sides: dict[Split, list[LabelledReview]] = {Split.TRAIN: [], Split.HELD_OUT: []}
-    for review in reviews:
+    for review in file.read():
         sides[split_of_text(review.text)].append(review)
-    found = TrainingSet(Path(file.path).name, {name: sides[Split.TRAIN]}, {name: sides[Split.HELD_OUT]})
-    return without_duplicates(found)
+    return TrainingSet(Path(file.path).name, {name: sides[Split.TRAIN]}, {name: sides[Split.HELD_OUT]})
 
 
 def without_duplicates(data: TrainingSet) -> TrainingSet:
     """Return the data without those held-out reviews that were also learnt, but for case and white space."""
-    learnt = {_plain(review.text) for reviews in data.learn.values() for review in reviews}
+    learnt = {plain(review.text) for reviews in data.learn.values() for review in reviews}
     kept = {
-        name: [review for review in reviews if _plain(review.text) not in learnt]
+        name: [review for review in reviews if plain(review.text) not in learnt]
         for name, reviews in data.held_out.items()
     }
     dropped = sum(map(len, data.held_out.values())) - sum(map(len, kept.values()))
@@ -112,5 +119,6 @@ def data_digest(reviews: Sequence[LabelledReview]) -> str:
     return digest.hexdigest()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return what two texts have in common that differ in case and white space only."""
     return " ".join(text.lower().split())

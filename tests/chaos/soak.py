@@ -18,9 +18,9 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.machine import machine_facts
 from shared.dev_broker.choice import Purpose, choose_broker
 from shared.kafka_client import KafkaSettings
+from shared.machine import machine_facts
 from tests.support.experiment import Experiment, Setting
 from tests.support.invariants import Case
 from tests.support.label_census import take_census
