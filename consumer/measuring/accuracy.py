@@ -33,7 +33,6 @@ class Quality(msgspec.Struct, frozen=True):
     by_class: dict[str, ClassQuality]
     neutral_labels: Share
     outside_band: Share
-    reliability: tuple[Bin, ...]
 
 
 def quality(answers: Answers, truth: Sequence[str]) -> Quality:
@@ -52,12 +51,17 @@ def quality(answers: Answers, truth: Sequence[str]) -> Quality:
         for name, precision, recall, f1, reviews in zip(classes, *figures, strict=True)
     }
     undecided = (labels == NEUTRAL) & (NEUTRAL not in answers.classes)
-    numbers = {name: number for number, name in enumerate(answers.classes)}
     return Quality(
         accuracy=share(int(right.sum()), count),
         macro_f1=round(sum(found.f1 for found in by_class.values()) / len(by_class), 4),
         by_class=by_class,
         neutral_labels=share(int((labels == NEUTRAL).sum()), count),
         outside_band=share(int((right & ~undecided).sum()), int((~undecided).sum())),
-        reliability=reliability(shares, np.array([numbers[name] for name in known])),
     )
+
+
+def sureness(answers: Answers, truth: Sequence[str]) -> tuple[Bin, ...]:
+    """Return how sure and how often right the model is, in ten bins of the likeliest class's probability."""
+    count = min(len(truth), len(answers.labels))
+    numbers = {name: number for number, name in enumerate(answers.classes)}
+    return reliability(answers.probabilities[:count], np.array([numbers[name] for name in truth[:count]], np.int64))

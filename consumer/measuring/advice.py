@@ -62,7 +62,7 @@ def duration_range(low_s: float, high_s: float) -> str:
     """Return two times for people, the unit once where it is the same."""
     low, high = duration(low_s), duration(high_s)
     number, _, unit = low.partition(" ")
-    return f"{number} to {high}" if high.endswith(f" {unit}") else f"{low} to {high}"
+    return f"{number}-{high}" if high.endswith(f" {unit}") else f"{low} - {high}"
 
 
 def _digits(number: float) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from consumer.measuring.accuracy import quality
+from consumer.measuring.accuracy import quality, sureness
 from consumer.measuring.answers import Answers, parity
 from consumer.measuring.costs import Cost, fit_line
 from consumer.measuring.sample import Sample
@@ -146,6 +146,7 @@ class _Measuring:
             serves=scored_by is serving,
             start_s=spread(starts_s) if starts_s else None,
             measurements=measurements,
+            reliability=sureness(self._reference, self._sample.truth) if self._reference else (),
         )
 
     def _measurement(  # noqa: PLR0913, PLR0917 - what a measurement is made of

@@ -6,6 +6,7 @@ from consumer.measuring.accuracy import Quality
 from consumer.measuring.answers import Parity
 from consumer.measuring.timing import Spread, Timing
 from consumer.measuring.ways import Mode, ScoredBy
+from consumer.model.metrics import Bin
 
 
 class Measurement(msgspec.Struct, frozen=True):
@@ -41,6 +42,7 @@ class Subject(msgspec.Struct, frozen=True):
     serves: bool
     start_s: Spread | None
     measurements: list[Measurement]
+    reliability: tuple[Bin, ...]
 
     @property
     def title(self) -> str:

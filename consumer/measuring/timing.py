@@ -8,7 +8,7 @@ import numpy as np
 
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 # The share of reviews that took longer, evenly spaced on a log scale: where a distribution is drawn.
-CURVE_BEYOND = tuple(float(f"{share:.4g}") for share in np.geomspace(1, 0.001, 61))
+CURVE_BEYOND = tuple(float(f"{share:.4g}") for share in np.geomspace(1, 0.001, 31))
 MILLION = 1_000_000
 
 

@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib import pyplot as plt
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter
 
 from consumer.measuring.advice import duration
 from consumer.measuring.results import Comparison
@@ -24,6 +24,8 @@ from consumer.model.calibration import BINS
 TAIL_TICKS = {0.5: "p50", 0.1: "p90", 0.01: "p99", 0.001: "p99.9"}
 SIZE_INCHES = (5.2, 3.7)
 MARKERS = "osD^v<>p"
+# Where the number at a crossing stands, in points from its dot.
+CROSSING_LABELS: Any = ({"xytext": (8, -12), "ha": "left"}, {"xytext": (-8, 10), "ha": "right"})
 
 
 class Theme(StrEnum):
@@ -141,12 +143,11 @@ def _growth(axis: Any, comparison: Comparison) -> bool:
     for cost in comparison.costs:
         axis.plot(sizes, [cost.seconds(size) for size in sizes], label=cost.name, linewidth=1.8)
     by_name = {cost.name: cost for cost in comparison.costs}
-    for found in crossings:
+    # Neighbours may be close: their labels go to different sides.
+    for found, place in zip(crossings, CROSSING_LABELS * len(crossings), strict=False):
         seconds = by_name[found.above].seconds(found.reviews)
         axis.plot([found.reviews], [seconds], "o", color=mpl.rcParams["text.color"], markersize=5)
-        axis.annotate(
-            f"{found.reviews:,}", (found.reviews, seconds), textcoords="offset points", xytext=(6, -12), fontsize=8
-        )
+        axis.annotate(f"{found.reviews:,}", (found.reviews, seconds), textcoords="offset points", fontsize=8, **place)
     axis.set(xscale="log", yscale="log", xlabel="reviews that are there at once", ylabel="until the last label")
     _in_numbers(axis.xaxis)
     _in_time(axis.yaxis)
@@ -161,8 +162,8 @@ def _accuracy(axis: Any, comparison: Comparison) -> bool:
             axis.errorbar(
                 [spent.median],
                 [100 * share.value],
-                xerr=[[spent.median - spent.low], [spent.high - spent.median]],
-                yerr=[[100 * (share.value - share.low)], [100 * (share.high - share.value)]],
+                xerr=_reach(spent.low, spent.median, spent.high),
+                yerr=_reach(100 * share.low, 100 * share.value, 100 * share.high),
                 marker=marker, markersize=6, capsize=2, linestyle="none", label=subject.title,
             )  # fmt: skip
     if not axis.has_data():
@@ -174,9 +175,9 @@ def _accuracy(axis: Any, comparison: Comparison) -> bool:
 
 
 def _reliability(axis: Any, comparison: Comparison) -> bool:
-    axis.plot([0, 100], [0, 100], "--", color=mpl.rcParams["grid.color"], label="as sure as right")
+    axis.plot([0, 100], [0, 100], "--", color=mpl.rcParams["text.color"], alpha=0.5, label="as sure as right")
     for subject, marker in zip(_serving(comparison), MARKERS * 4, strict=False):
-        bins = [content for content in subject.measurements[0].quality.reliability if content.texts]
+        bins = [content for content in subject.reliability if content.texts]
         axis.plot(
             [100 * content.confidence for content in bins],
             [100 * content.accuracy for content in bins],
@@ -186,6 +187,11 @@ def _reliability(axis: Any, comparison: Comparison) -> bool:
     axis.set(xlim=(lowest, 100), ylim=(lowest - 10, 100), xlabel="% sure", ylabel="% right")
     _legend(axis)
     return True
+
+
+def _reach(low: float, middle: float, high: float) -> list[list[float]]:
+    # All right: rounding may put the interval's end below the share itself.
+    return [[max(0.0, middle - low)], [max(0.0, high - middle)]]
 
 
 def _serving(comparison: Comparison) -> list[Subject]:
@@ -199,12 +205,12 @@ def _legend(axis: Any) -> None:
 
 
 def _in_time(axis: Any) -> None:
-    axis.set_major_formatter(FuncFormatter(lambda value, _place: duration(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:,.0f} s" if value >= 1 else duration(value)))
     axis.set_minor_formatter("")
 
 
 def _in_numbers(axis: Any) -> None:
-    axis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:,.0f}"))
+    axis.set_major_formatter(EngFormatter(sep=""))
     axis.set_minor_formatter("")
 
 

@@ -73,7 +73,7 @@ def waits(subject: Subject) -> Figures:
 def answers(subject: Subject) -> Figures:
     """Return how good each mode's answers are."""
     classes = list(subject.measurements[0].quality.by_class)
-    head = ["mode", "judged by", "accuracy", "macro-F1", *(f"F1 {name}" for name in classes), "neutral", "the others"]
+    head = ["mode", "judged by", "accuracy", "macro-F1", *(f"F1 {name}" for name in classes), "neutral", "of others"]
     return Figures(f"Answers: {subject.title}", head, [_answer_row(one, classes) for one in subject.measurements])
 
 
@@ -184,7 +184,7 @@ def _time_row(measurement: Measurement) -> list[Cell]:
         Cell(f"{timing.reviews:,}", f"{timing.rounds} rounds"),
         _seconds(timing.seconds),
         _seconds(timing.review_s),
-        Cell(f"{timing.per_s.median:,.0f}", f"{timing.per_s.low:,.0f} to {timing.per_s.high:,.0f}"),
+        Cell(f"{timing.per_s.median:,.0f}", f"{timing.per_s.low:,.0f}-{timing.per_s.high:,.0f}"),
         Cell("" if per_million is None else f"{per_million.median:,.1f}"),
         Cell("" if measurement.memory_peak_mb is None else f"{measurement.memory_peak_mb:,.0f}"),
     ]
@@ -205,7 +205,7 @@ def _answer_row(measurement: Measurement, classes: Sequence[str]) -> list[Cell]:
 
 
 def _accuracy(found: Share) -> Cell:
-    return Cell(f"{found.value:.2%}", f"{found.low:.1%} to {found.high:.1%}")
+    return Cell(f"{found.value:.2%}", f"{100 * found.low:.1f}-{100 * found.high:.1f}%")
 
 
 def _seconds(found: Spread) -> Cell:

@@ -23,7 +23,7 @@ from consumer.reports.comparison_tables import (
 
 ACCURACY_MEANS = (
     "Accuracy asks for the likeliest class, also where the label is neutral: a neutral label is an abstention, counted "
-    "beside it, with the accuracy of the others. Its interval of 95 % is Wilson's."
+    "beside it, with the accuracy of the others (of others). Its interval of 95 % is Wilson's."
 )
 TIMES_MEAN = (
     "Times are medians over the rounds, with their range. Up to a hundred reviews are scored before each measurement "
