@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check kafka train models bench chaos soak docs lock clean
+.PHONY: help setup demo test lint check kafka train models compare bench chaos soak docs lock clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,14 @@ models: $(READY)  ## train every recipe into models/, cross-validated, and compa
 	@$(BIN)/python -m consumer model compare --json $(RECIPES:%=models/%) > benchmarks/results/models.json
 	@$(BIN)/python -m consumer model compare $(RECIPES:%=models/%)
 
+compare: $(READY)  ## batch, real time, micro-batch and stream with each trained model; writes a page with plots (4 minutes)
+	@for recipe in $(RECIPES); do \
+	  test -d models/$$recipe || echo "models/$$recipe is left out: review-consumer train --recipe $$recipe --output models/$$recipe"; done
+	@$(BIN)/python -m consumer compare --measure-s 1 --output build/compare --replace \
+	  $(foreach recipe,$(RECIPES),$(if $(wildcard models/$(recipe)),--model models/$(recipe))); code=$$?; \
+	  test $$code -gt 1 || { cp build/compare/compare.json benchmarks/results/compare.json && \
+	    $(BIN)/python -m benchmarks.render_compare && echo "build/compare/index.html"; } || exit; exit $$code
+
 bench: $(READY)  ## measure the models that `make models` trained and the stream, and write docs/performance.md (an hour)
 	@$(BIN)/python -m benchmarks.hot_path
 	@$(BIN)/python -m benchmarks.parity $(RECIPES:%=models/%)
@@ -73,6 +81,7 @@ soak: $(READY)  ## twice what a consumer can take for half an hour, then drain; 
 
 docs: $(READY)  ## write what is generated: docs/metrics.md, the figures of docs/performance.md, the dashboards
 	@$(BIN)/python -m benchmarks.render
+	@$(BIN)/python -m benchmarks.render_compare
 	@$(BIN)/python -m consumer.telemetry.catalogue > docs/metrics.md
 	@$(BIN)/python -m deploy.grafana.dashboards
 

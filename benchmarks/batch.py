@@ -20,7 +20,6 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from benchmarks.machine import machine_facts
 from benchmarks.rounds import ratios, spread
 from benchmarks.stream_results import RESULTS, write_result
 from consumer.bounded.inputs import ReadAs, open_inputs
@@ -28,6 +27,7 @@ from consumer.bounded.table_source import utf8_texts
 from consumer.model.load import load_scorer
 from consumer.scoring.lane import ThreadLane
 from shared.datasets import read_dataset
+from shared.machine import machine_facts
 
 PACKAGES = ("duckdb", "numba", "numpy", "pyarrow")
 MODEL = Path("models/default")

@@ -1,7 +1,11 @@
 """How results come onto a page of docs/: tables, and the markers that they stand between."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import click
 
 BEGIN, END = "<!-- figures: {} -->", "<!-- end of figures -->"
 
@@ -34,3 +38,18 @@ def with_blocks(page: str, content: Mapping[str, str]) -> str:
             raise ValueError(f"the page has no place for {name}: {BEGIN.format(name)} … {END}")
         page = f"{before}{begin}\n\n{text}\n\n{end}{after}"
     return page
+
+
+def write_pages(pages: Mapping[Path, Mapping[str, str]], check_with: str) -> None:
+    """Write the blocks of pages; with the name of the module that does, write nothing and exit 1 where one differs."""
+    stale = False
+    for file, content in pages.items():
+        page = file.read_text("utf-8")
+        expected = with_blocks(page, content)
+        if not check_with:
+            file.write_text(expected, "utf-8")
+        elif page != expected:
+            stale = True
+            click.echo(f"{file.name}: not what the results say; run python -m {check_with}", err=True)
+    if stale:
+        sys.exit(1)

@@ -3,7 +3,6 @@
 python -m benchmarks.render [--check]
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 import msgspec
 
 from benchmarks.fault_figures import faults
-from benchmarks.pages import Results, machine, table, with_blocks
+from benchmarks.pages import Results, machine, table, write_pages
 from benchmarks.peers.table import markdown
 from benchmarks.stream_results import RESULTS
 from benchmarks.targets import Target, growth_targets, latency_targets, peer_targets, throughput_targets
@@ -187,16 +186,7 @@ def pages() -> dict[Path, dict[str, str]]:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a page is not what the results say.")
 def main(*, check: bool) -> None:
     """Write the figures."""
-    stale = False
-    for file, content in pages().items():
-        page = file.read_text("utf-8")
-        expected = with_blocks(page, content)
-        if not check:
-            file.write_text(expected, "utf-8")
-        elif page != expected:
-            stale = True
-            click.echo(f"{file.name}: not what the results say; run python -m benchmarks.render", err=True)
-    sys.exit(1 if stale else 0)
+    write_pages(pages(), check_with="benchmarks.render" if check else "")
 
 
 if __name__ == "__main__":
