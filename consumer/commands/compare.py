@@ -4,7 +4,8 @@ import dataclasses
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -30,7 +31,8 @@ from consumer.model.training_data import LabelledFile, sample_data, split_file
 from consumer.reports.comparison_files import ComparisonFolder, Existing
 from consumer.reports.comparison_texts import print_comparison
 from shared.datasets import PACKAGE
-from shared.dev_broker.choice import BrokerKind, Purpose, choose_broker
+from shared.dev_broker.choice import BrokerKind, DevBroker, Purpose, choose_broker
+from shared.errors import ConfigurationError
 from shared.kafka_client import KafkaSettings, wait_for_broker
 from shared.logs import configure_logs
 from shared.machine import machine_facts
@@ -45,7 +47,6 @@ _NAMES = {
     BrokerKind.GIVEN: "one that was given",
     BrokerKind.DOCKER: "Kafka in Docker",
     BrokerKind.LOCAL: "local Kafka",
-    BrokerKind.EMBEDDED: "embedded in this process: no Kafka, and no figures to rely on",
 }
 
 Name = TypeVar("Name", bound=StrEnum)
@@ -114,7 +115,7 @@ def parse_names(kind: type[Name]) -> Callable[[click.Context, click.Parameter, s
     "--bootstrap-servers",
     envvar="REVIEWS_KAFKA_BOOTSTRAP_SERVERS",
     show_envvar=True,
-    help="A broker for the stream; without one, Docker, a local Kafka, or one inside this process, in this order.",
+    help="A broker for the stream; without one, Docker or a local Kafka, in this order.",
 )
 @click.option("--plan", "planned", type=click.IntRange(1), metavar="REVIEWS", help="Advise a mode for so many reviews.")
 @click.option("--within", metavar="TIME", callback=parse_duration, help="Of the plan: answered within 5m, 200ms …")
@@ -167,7 +168,8 @@ def compare(  # noqa: PLR0913 - a command's flags
     plan = MeasuringPlan(modes, scorers, compare_settings.arrivals_per_s, compare_settings.measure_s)
     settings = dataclasses.asdict(compare_settings) | {"modes": sorted(modes), "scorers": sorted(scorers)}
     machine = machine_facts(PACKAGES)
-    with _workshop(bootstrap_servers, plan, settings, console) as workshop:
+    left_out = [f"Left out: {', '.join(sorted(set(Mode) - modes))}."] if set(Mode) - modes else []
+    with _workshop(bootstrap_servers, plan, _Notes(settings, left_out), console) as workshop:
         subjects = measure_models(models, sample, plan, workshop)
     costs = costs_of(subjects[0])
     found = Comparison(
@@ -175,7 +177,7 @@ def compare(  # noqa: PLR0913 - a command's flags
         settings=settings,
         sample=sample.facts,
         subjects=subjects,
-        left_out=[f"Left out: {', '.join(sorted(set(Mode) - modes))}."] if set(Mode) - modes else [],
+        left_out=left_out,
         costs=costs,
         crossings=crossings(costs),
         advice=None if planned is None else advise(Plan(planned, within, every), costs),
@@ -198,25 +200,45 @@ def _sample(file: LabelledFile | None, models: Mapping[Path, Manifest], size: in
     return choose((own or samples)[0], [*own, *samples], models, size)
 
 
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    """What becomes known on the way: the broker among the settings, and modes that can't be measured here."""
+
+    settings: dict[str, object]
+    left_out: list[str]
+
+
 @contextmanager
-def _workshop(
-    given: str | None, plan: MeasuringPlan, settings: dict[str, object], console: Console
-) -> Iterator[Workshop]:
-    """Give what measuring needs, with a broker where the stream is measured; what is chosen goes into `settings`."""
-    with console.status("choosing a broker") as status:
+def _workshop(given: str | None, plan: MeasuringPlan, notes: _Notes, console: Console) -> Iterator[Workshop]:
+    """Give what measuring needs, with a broker where the stream is measured and there is one."""
+    with ExitStack() as opened, console.status("choosing a broker") as status:
 
         def tell(step: str) -> None:
             status.update(step)
             if not console.is_terminal:
                 console.print(f"compare: {step}")
 
-        if Mode.STREAM not in plan.modes:
-            yield Workshop(measure_apart, None, tell)
-            return
-        with choose_broker(given, Purpose.DEMO) as broker, tempfile.TemporaryDirectory() as logs:
-            if broker.kind is BrokerKind.GIVEN:
-                # Before minutes are spent on the other modes.
-                wait_for_broker(KafkaSettings(broker.bootstrap_servers, broker_wait_s_max=BROKER_WAIT_S_MAX))
-            settings["broker"] = _NAMES[broker.kind]
-            stream: Stream = KafkaStream(broker, Path(logs), plan.per_s, plan.budget_s)
-            yield Workshop(measure_apart, stream, tell)
+        stream: Stream | None = None
+        if Mode.STREAM in plan.modes:
+            broker = _broker(given, plan, notes)
+            if broker is not None:
+                opened.enter_context(broker)
+                logs = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+                stream = KafkaStream(broker, logs, plan.per_s, plan.budget_s)
+        yield Workshop(measure_apart, stream, tell)
+
+
+def _broker(given: str | None, plan: MeasuringPlan, notes: _Notes) -> DevBroker | None:
+    """Return a broker that answers; None, and a note, where there is none and other modes are left to measure."""
+    try:
+        broker = choose_broker(given, Purpose.MEASUREMENT)
+    except ConfigurationError as error:
+        if plan.modes == {Mode.STREAM}:
+            raise
+        notes.left_out.append(f"Left out: stream; {error}.")
+        return None
+    if broker.kind is BrokerKind.GIVEN:
+        # Before minutes are spent on the other modes.
+        wait_for_broker(KafkaSettings(broker.bootstrap_servers, broker_wait_s_max=BROKER_WAIT_S_MAX))
+    notes.settings["broker"] = _NAMES[broker.kind]
+    return broker

@@ -41,6 +41,10 @@ PUBLISHED_MEANS = (
 HOW_TO_READ = (ACCURACY_MEANS, TIMES_MEAN, WAITS_MEAN, PUBLISHED_MEANS)
 
 
+# A narrower terminal shows medians only: ranges would be torn apart.
+RANGES_WIDTH = 110
+
+
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print a comparison for people: the first model in full, others in a line each."""
     for line in _introduction(comparison):
@@ -48,7 +52,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         console.print(Text(line, style=style))
     shown = [verdict(comparison), *([models(comparison)] if len(comparison.subjects) > 1 else [])]
     for figures in [*shown, *of_subject(comparison.subjects[0]), *_planned(comparison)]:
-        console.print(_table(figures))
+        console.print(_table(figures, console.width))
     for line in _conclusion(comparison):
         console.print(Text(line))
     console.print(
@@ -110,12 +114,15 @@ def _conclusion(comparison: Comparison) -> Iterator[str]:
         yield advice_line(comparison)
 
 
-def _table(figures: Figures) -> Table:
+def _table(figures: Figures, width: int) -> Table:
     table = Table(title=f"\n{figures.title}", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(figures.head):
         is_figure = 0 < number < len(figures.head) - figures.wide
         table.add_column(name, justify="right" if is_figure else "left", overflow="fold", no_wrap=number == 0)
     for row in figures.rows:
-        cells = (Text.assemble(cell.text, (f"\n{cell.range}" if cell.range else "", "dim")) for cell in row)
+        cells = (
+            Text.assemble(cell.text, (f"\n{cell.range}" if cell.range and width >= RANGES_WIDTH else "", "dim"))
+            for cell in row
+        )
         table.add_row(*cells)
     return table

@@ -23,9 +23,10 @@ class BrokerKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a broker is for: a test needs one that keeps Kafka's promises, a demo takes what there is."""
+    """What a broker is for: test and measurement need one that keeps Kafka's promises, a demo takes what there is."""
 
     TEST = "test"
+    MEASUREMENT = "measurement"
     DEMO = "demo"
 
 

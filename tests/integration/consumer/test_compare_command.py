@@ -181,6 +181,20 @@ def test_labels_that_went_through_kafka_are_those_of_a_call(
     assert kafka_broker.bootstrap_servers not in msgspec.json.encode(found).decode()
 
 
+def test_without_a_kafka_the_stream_is_left_out_and_that_is_said(
+    small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("PATH", "/nonexistent"), ("JAVA_HOME", ""), ("DOCKER_HOST", "tcp://127.0.0.1:1")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("REVIEWS_KAFKA_BOOTSTRAP_SERVERS", raising=False)
+    data = ["--data", str(write_reviews(tmp_path / "rated.jsonl", 120)), "--scorers", "compiled"]
+    assert compare(small_model, *data, "--modes", "real-time,stream", "--json") == 0
+    found = compared(capsys)
+    assert {one.mode for one in found.subjects[0].measurements} == {Mode.REAL_TIME}
+    assert found.left_out[-1].startswith("Left out: stream; there is no broker for a measurement")
+    assert compare(small_model, *data, "--modes", "stream") == 78
+
+
 def test_a_broker_that_does_not_answer_ends_it_before_minutes_are_spent(
     small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

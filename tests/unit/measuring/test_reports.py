@@ -22,8 +22,8 @@ from tests.support.made_up_comparison import comparison, subject
 replace = msgspec.structs.replace
 
 
-def shown(found: Comparison) -> str:
-    console = Console(record=True, width=110, file=io.StringIO())
+def shown(found: Comparison, width: int = 110) -> str:
+    console = Console(record=True, width=width, file=io.StringIO())
     print_comparison(found, console)
     return console.export_text()
 
@@ -57,6 +57,13 @@ def test_every_way_of_showing_it_says(words: str) -> None:
     if "good enough" not in words:
         assert words in as_markdown(found)
     assert words in as_page(found)
+
+
+def test_a_narrow_terminal_shows_medians_without_tearing_them() -> None:
+    lines = shown(planned(), width=80).splitlines()
+    (row,) = [line for line in lines if line.startswith(" batch, 10 a call") and "µs" in line and "%" not in line][:1]
+    assert "12 µs" in row
+    assert not any("9-12 µs" in line for line in lines)
 
 
 def test_a_missed_threshold_is_said_aloud() -> None:
