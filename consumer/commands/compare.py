@@ -4,7 +4,7 @@ import dataclasses
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -194,10 +194,16 @@ def compare(  # noqa: PLR0913 - a command's flags
 
 
 def _sample(file: LabelledFile | None, models: Mapping[Path, Manifest], size: int | None) -> Sample:
-    sources = {manifest.training.source for manifest in models.values()}
-    samples = [sample_data()] if file is None or PACKAGE in sources else []
-    own = [] if file is None else [split_file(file)]
-    return choose((own or samples)[0], [*own, *samples], models, size)
+    if file is None:
+        data = sample_data()
+        return choose(data, [data], models, size)
+    own = split_file(file)
+    at_hand = [own]
+    if PACKAGE in {manifest.training.source for manifest in models.values()}:
+        # Without the package nothing is known of what these models have learnt from, and that is said.
+        with suppress(ConfigurationError):
+            at_hand.append(sample_data())
+    return choose(own, at_hand, models, size)
 
 
 @dataclass(frozen=True, slots=True)

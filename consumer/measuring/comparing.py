@@ -24,7 +24,7 @@ from consumer.measuring.ways import (
 )
 from consumer.measuring.worker import Report, Task
 from consumer.model.manifest import Manifest
-from shared.errors import FatalError
+from shared.errors import ConfigurationError
 
 # Between the modes that people ask for: they only show how time falls with the size of a call.
 SMALLER_SHARE = 0.3
@@ -91,7 +91,10 @@ def measure_models(
     for folder, manifest in models.items():
         subjects += _Measuring(folder, manifest, sample, plan, workshop).subjects()
     if not subjects:
-        raise FatalError("nothing was measured", hint="--modes and --scorers leave nothing")
+        raise ConfigurationError(
+            "there is nothing to measure: the stream is scored by the scorer that a model is served with",
+            hint="name that scorer in --scorers, or another mode in --modes",
+        )
     return subjects
 
 
@@ -117,7 +120,7 @@ class _Measuring:
             possible = scored_by is serving or self._manifest.features is not None
             if asked and possible:
                 found.append(self._subject(scored_by, serving=serving))
-        return found
+        return [subject for subject in found if subject.measurements]
 
     def _subject(self, scored_by: ScoredBy, serving: ScoredBy) -> Subject:
         measurements: list[Measurement] = []

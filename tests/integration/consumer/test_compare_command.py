@@ -181,6 +181,16 @@ def test_labels_that_went_through_kafka_are_those_of_a_call(
     assert kafka_broker.bootstrap_servers not in msgspec.json.encode(found).decode()
 
 
+@pytest.mark.kafka
+def test_a_stream_without_the_scorer_that_serves_is_nothing_to_measure(
+    kafka_broker: DevBroker, small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(write_reviews(tmp_path / "rated.jsonl", 120)), "--modes", "stream"]
+    broker = ["--bootstrap-servers", kafka_broker.bootstrap_servers]
+    assert compare(small_model, *data, *broker, "--scorers", "scikit-learn") == 78
+    assert "there is nothing to measure" in capsys.readouterr().err
+
+
 def test_without_a_kafka_the_stream_is_left_out_and_that_is_said(
     small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
