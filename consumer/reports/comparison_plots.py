@@ -19,6 +19,7 @@ from consumer.measuring.subject import Subject
 from consumer.measuring.timing import CURVE_BEYOND
 from consumer.measuring.ways import Mode
 from consumer.model.calibration import BINS
+from consumer.model.metrics import Share
 
 # Percentiles are drawn by the share of reviews that waited longer, so that the tail is seen.
 TAIL_TICKS = {0.5: "p50", 0.1: "p90", 0.01: "p99", 0.001: "p99.9"}
@@ -158,7 +159,7 @@ def _growth(axis: Any, comparison: Comparison) -> bool:
 def _accuracy(axis: Any, comparison: Comparison) -> bool:
     for subject, marker in zip(comparison.subjects, MARKERS * 4, strict=False):
         for measurement in subject.measured(Mode.REAL_TIME)[:1]:
-            share, spent = measurement.quality.accuracy, measurement.timing.review_s
+            share, spent = _best_known(comparison, subject.digest), measurement.timing.review_s
             axis.errorbar(
                 [spent.median],
                 [100 * share.value],
@@ -187,6 +188,12 @@ def _reliability(axis: Any, comparison: Comparison) -> bool:
     axis.set(xlim=(lowest, 100), ylim=(lowest - 10, 100), xlabel="% sure", ylabel="% right")
     _legend(axis)
     return True
+
+
+def _best_known(comparison: Comparison, digest: str) -> Share:
+    # One artifact says the same whatever scores it; slow scorers went through few reviews.
+    measured = [one for subject in comparison.subjects if subject.digest == digest for one in subject.measurements]
+    return max((one.quality.accuracy for one in measured), key=lambda share: share.of)
 
 
 def _reach(low: float, middle: float, high: float) -> list[list[float]]:
@@ -236,7 +243,8 @@ PLOTS = (
     Plot(
         "accuracy",
         "What accuracy costs.",
-        "Share of right answers with its 95 % interval against the time of one review, one a call.",
+        "Share of right answers, of the most reviews a model was judged by, with its 95 % interval, against the time of "
+        "one review, one a call.",
         _accuracy,
     ),
     Plot(
