@@ -243,8 +243,8 @@ PLOTS = (
     Plot(
         "accuracy",
         "What accuracy costs.",
-        "Share of right answers, of the most reviews a model was judged by, with its 95 % interval, against the time of "
-        "one review, one a call.",
+        "Share of right answers, of the most reviews a model was judged by, with its 95 % interval, against the time "
+        "of one review, one a call.",
         _accuracy,
     ),
     Plot(
