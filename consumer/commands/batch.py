@@ -99,6 +99,8 @@ def batch(  # noqa: PLR0913 - one argument a group of flags
         end = job.run(start, rejects, steps, clock, stop.requested)
         log.finish()
         job.finish(end, steps)
+        # Some engines let nobody read what somebody may still write.
+        store.close()
         groups = output.aggregate()
     total_s = clock.monotonic() - started_s
     summary = _summary(loaded, shown(places.output), batch_settings, start, end, steps, total_s)
