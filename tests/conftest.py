@@ -13,7 +13,7 @@ from shared.dev_broker.choice import DevBroker, Purpose, choose_broker
 from shared.errors import ConfigurationError
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
-from tests.support.postgres import PostgresServer
+from tests.support.postgres import PostgresServer, installed_postgres
 from tests.support.small_model import train_small_model
 
 BUSY = [HealthCheck.too_slow]
@@ -46,14 +46,8 @@ def kafka_broker(request: pytest.FixtureRequest) -> Iterator[DevBroker]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server; without one a test fails in CI and is skipped on a laptop."""
-    try:
-        server = PostgresServer()
-    except ConfigurationError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"{error}; {error.hint}")
-    with server:
+    """A PostgreSQL server that nobody kills."""
+    with installed_postgres() as server:
         yield server
 
 

@@ -17,6 +17,8 @@ class Database(Protocol):
 
     # Starts a transaction that will write.
     begin_statement: ClassVar[str]
+    # What a SELECT ends with so that a table's rows come as they were inserted; empty where they do anyway.
+    in_order: ClassVar[str]
 
     @property
     def name(self) -> str:

@@ -26,6 +26,7 @@ class DuckdbDatabase:
     """A DuckDB file, for one job; while it runs, the engine lets no other process read the file."""
 
     begin_statement: ClassVar[str] = "BEGIN TRANSACTION"
+    in_order: ClassVar[str] = ""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -11,7 +11,7 @@ from consumer.bounded.databases.stored_labels import ROWS_AT_ONCE, Dialect, no_t
 from consumer.bounded.results_port import ResultFilter
 from shared.errors import FatalError, InputError
 
-DIALECT = Dialect(placeholder="?", row_order="rowid")
+DIALECT = Dialect(placeholder="?", row_order="")
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY table_name"
 
 

@@ -56,6 +56,9 @@ REFUSAL_HINT = (
     "REVIEWS_POSTGRES_PASSWORD_FILE or PGPASSWORD"
 )
 NUL, REPLACEMENT = "\0", "\N{REPLACEMENT CHARACTER}"
+# Numbers the rows: the server puts them wherever there is room, which a process that was killed may have left.
+ROW = "reviewstream_row"
+ROW_DEFINITION = f"{ROW} bigint GENERATED ALWAYS AS IDENTITY (CACHE 1000)"
 COLUMNS = (
     "SELECT column_name::text FROM information_schema.columns "
     "WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position"
@@ -72,6 +75,7 @@ class PostgresDatabase:
     """
 
     begin_statement: ClassVar[str] = "BEGIN"
+    in_order: ClassVar[str] = f"ORDER BY {ROW}"
 
     def __init__(self, address: PostgresAddress) -> None:
         self._address = address
@@ -109,13 +113,12 @@ class PostgresDatabase:
             return rows
 
     def columns(self, table: str) -> list[str]:
-        """Return the names of a table's columns."""
-        return [name for (name,) in self.run(COLUMNS, [table])]
+        """Return the names of a table's columns, without that of the row's number."""
+        return [name for (name,) in self.run(COLUMNS, [table]) if name != ROW]
 
     def create(self, table: str, schema: Any) -> None:
-        """Create a table; without vacuum, which makes room among the rows that a killed process left: order is kept."""
-        definitions = column_definitions(schema, TYPES)
-        self.run(f"CREATE TABLE {quoted(table)} ({definitions}) WITH (autovacuum_enabled = false)")
+        """Create a table whose rows are numbered."""
+        self.run(f"CREATE TABLE {quoted(table)} ({column_definitions(schema, TYPES)}, {ROW_DEFINITION})")
 
     def insert(self, table: str, rows: Any) -> None:
         """Add rows by one COPY."""
@@ -131,9 +134,9 @@ class PostgresDatabase:
                     copy.write(sink.getvalue())
 
     def settle(self, table: str) -> None:
-        """Index the review ids, and leave the table to vacuum from now on."""
+        """Index the review ids, and the numbers that rows are read by."""
         self.run(f"CREATE INDEX ON {quoted(table)} (review_id)")
-        self.run(f"ALTER TABLE {quoted(table)} RESET (autovacuum_enabled)")
+        self.run(f"ALTER TABLE {quoted(table)} ADD PRIMARY KEY ({ROW})")
 
     def close(self) -> None:
         """Disconnect, and so let go of the table."""

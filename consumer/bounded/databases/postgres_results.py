@@ -5,16 +5,12 @@ from contextlib import closing
 from typing import Any
 
 from consumer.bounded.arrow import import_pyarrow
-from consumer.bounded.databases.postgres_database import COLUMNS, connect, failures
+from consumer.bounded.databases.postgres_database import COLUMNS, ROW, connect, failures
 from consumer.bounded.databases.postgres_url import PostgresAddress, import_psycopg
 from consumer.bounded.databases.stored_labels import ROWS_AT_ONCE, Dialect, no_table, require_columns, search
 from consumer.bounded.results_port import ResultFilter
 
-DIALECT = Dialect(placeholder="%s", row_order="ctid")
 TABLES = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema() ORDER BY 1"
-# What would give rows in another order than they lie in.
-OUT_OF_ORDER = "synchronize_seqscans", "enable_indexonlyscan"
-IN_ORDER = "SET max_parallel_workers_per_gather = 0; " + "; ".join(f"SET {name} = off" for name in OUT_OF_ORDER)
 
 
 class PostgresResults:
@@ -27,11 +23,14 @@ class PostgresResults:
         """Yield the wanted labels; see `Results`."""
         table = self._address.table
         with closing(connect(self._address)) as connection, failures(self._address.name):
-            self._require(connection, wanted, columns)
-            connection.execute(IN_ORDER)
+            there = self._columns(connection)
+            known = [name for name in there if name != ROW]
+            require_columns(known, wanted, columns, f"{self._address.name}, table {table}")
             # A % in a column's name is doubled: the driver looks for its marks in the whole statement.
-            doubled = [name.replace("%", "%%") for name in columns]
-            statement, values = search(table, wanted, doubled, DIALECT)
+            doubled = [name.replace("%", "%%") for name in columns or known]
+            # A table that somebody else made has no numbered rows: they come as they lie.
+            dialect = Dialect(placeholder="%s", row_order=ROW if ROW in there else "")
+            statement, values = search(table, wanted, doubled, dialect)
             with connection.transaction(), connection.cursor("labels", binary=True) as cursor:
                 cursor.execute(statement, values)
                 rows = cursor.fetchmany(ROWS_AT_ONCE)
@@ -40,13 +39,13 @@ class PostgresResults:
                 while rows := cursor.fetchmany(ROWS_AT_ONCE):
                     yield _table(rows, described)
 
-    def _require(self, connection: Any, wanted: ResultFilter, columns: Sequence[str]) -> None:
+    def _columns(self, connection: Any) -> list[str]:
         table = self._address.table
         there = [name for (name,) in connection.execute(COLUMNS.replace("?", "%s"), [table]).fetchall()]
-        where = f"{self._address.name}, table {table}"
         if not there:
-            raise no_table(table, where, [name for (name,) in connection.execute(TABLES).fetchall()])
-        require_columns(there, wanted, columns, where)
+            tables = [name for (name,) in connection.execute(TABLES).fetchall()]
+            raise no_table(table, f"{self._address.name}, table {table}", tables)
+        return there
 
 
 def _table(rows: list[tuple[Any, ...]], described: list[tuple[str, int]]) -> Any:

@@ -39,6 +39,7 @@ class SqliteDatabase:
 
     # Takes the right to write at once: a deferred transaction may be refused in its middle.
     begin_statement: ClassVar[str] = "BEGIN IMMEDIATE"
+    in_order: ClassVar[str] = " ORDER BY rowid"
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -14,7 +14,7 @@ from consumer.bounded.results_port import ResultFilter
 from shared.errors import FatalError, InputError
 
 # The engine reads an index instead of the table where that holds all the columns.
-DIALECT = Dialect(placeholder="?", row_order="rowid", scan_order="rowid")
+DIALECT = Dialect(placeholder="?", row_order="rowid")
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
 
 

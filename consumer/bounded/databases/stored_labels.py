@@ -15,24 +15,17 @@ ROWS_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How an engine marks a value, and the name by which it knows in which order rows were stored.
-
-    `scan_order` is that name where even rows that are read without a condition may come in another order, else empty.
-    """
+    """How an engine marks a value, and by what it knows the order rows were stored in, empty where it keeps to it."""
 
     placeholder: str
     row_order: str
-    scan_order: str = ""
 
 
 def search(table: str, wanted: ResultFilter, columns: Sequence[str], dialect: Dialect) -> tuple[str, list[Any]]:
     """Return the SELECT whose rows come as they were stored, and the values it binds."""
     statement, values = query(quoted(table), replace(wanted, limit=None), columns, dialect.placeholder)
-    # An index gives rows in its own order, and any column may have one, but nobody indexes three labels.
-    by_index = wanted.review_ids or wanted.product_ids or wanted.since or wanted.until
-    order = dialect.row_order if by_index else dialect.scan_order
-    if order:
-        statement += f" ORDER BY {order}"
+    if dialect.row_order:
+        statement += f" ORDER BY {dialect.row_order}"
     if wanted.limit is not None:
         statement += f" LIMIT {dialect.placeholder}"
         values.append(wanted.limit)

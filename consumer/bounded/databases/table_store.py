@@ -63,7 +63,7 @@ class TableStore:
         with transaction(self._database):
             self._jobs.advance(self._job, self._progress, progress)
             if self._mode is Mode.APPEND and self._database.columns(self._table):
-                self._database.run(self._join_statement())
+                self._database.run(self._join_statement(self._database.in_order))
                 self._database.run(f"DROP TABLE {quoted(self._partial)}")
             else:
                 self._database.run(f"ALTER TABLE {quoted(self._partial)} RENAME TO {quoted(self._table)}")
@@ -151,15 +151,15 @@ class TableStore:
             )
         # Found out now, not after hours of scoring.
         try:
-            self._database.run(f"{self._join_statement()} WHERE FALSE")
+            self._database.run(self._join_statement("WHERE FALSE"))
         except FatalError as error:
             raise ConfigurationError(
                 f"the columns of {self._where} are of other types: {error}", hint="name another --table"
             ) from error
 
-    def _join_statement(self) -> str:
+    def _join_statement(self, end: str) -> str:
         names = ", ".join(map(quoted, self._database.columns(self._partial)))
-        return f"INSERT INTO {quoted(self._table)} ({names}) SELECT {names} FROM {quoted(self._partial)}"
+        return f"INSERT INTO {quoted(self._table)} ({names}) SELECT {names} FROM {quoted(self._partial)} {end}"
 
     @property
     def _where(self) -> str:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shared.errors import ConfigurationError
-from shared.settings import config_file_option, setting, with_settings
+from shared.settings import config_file_option, read_secret, setting, with_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +156,30 @@ def test_help_names_flag_default_and_environment_of_every_setting() -> None:
     text = " ".join(run("show", "--help").output.split())
     for part in ("--lamps", "REVIEWS_LAMPS", "default: 3", "REVIEWS_WAIT_SECONDS", "[wood|glass|steel]", "-S"):
         assert part in text
+
+
+def test_a_secret_is_read_from_its_variable_or_from_the_file_that_another_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert read_secret("TEST_SECRET") == ""
+    monkeypatch.setenv("REVIEWS_TEST_SECRET", "one")
+    assert read_secret("TEST_SECRET") == "one"
+    monkeypatch.delenv("REVIEWS_TEST_SECRET")
+    (tmp_path / "secret").write_text(" two \n")
+    monkeypatch.setenv("REVIEWS_TEST_SECRET_FILE", str(tmp_path / "secret"))
+    assert read_secret("TEST_SECRET") == " two "
+
+
+def test_a_secret_that_is_given_twice_or_cant_be_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REVIEWS_TEST_SECRET_FILE", str(tmp_path / "missing"))
+    with pytest.raises(ConfigurationError, match="No such file"):
+        read_secret("TEST_SECRET")
+    (tmp_path / "binary").write_bytes(b"\xff")
+    monkeypatch.setenv("REVIEWS_TEST_SECRET_FILE", str(tmp_path / "binary"))
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        read_secret("TEST_SECRET")
+    monkeypatch.setenv("REVIEWS_TEST_SECRET", "one")
+    with pytest.raises(ConfigurationError, match="both set"):
+        read_secret("TEST_SECRET")
