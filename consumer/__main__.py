@@ -11,6 +11,7 @@ COMMANDS = {
     "run": ("consumer.commands.run:run", "Label reviews as they arrive."),
     "batch": ("consumer.commands.batch:batch", "Label files, or a topic's range, in bulk."),
     "score": ("consumer.commands.score:score", "Say what the model makes of a text, and why."),
+    "results": ("consumer.commands.results:results", "Find the labels again that `batch` has stored."),
     "train": ("consumer.commands.train:train", "Train a model on the sample reviews or on your own."),
     "model": ("consumer.commands.model:model", "Inspect, verify and compare trained models."),
     "compare": (

@@ -25,10 +25,10 @@ def write_parquet(path: Path, schema: Any, tables: Iterable[Any]) -> None:
             waiting.append(table)
             rows += table.num_rows
             if rows >= ROW_GROUP_ROWS:
-                writer.write_table(pa.concat_tables(waiting), ROW_GROUP_ROWS)
+                writer.write_table(pa.concat_tables(waiting).unify_dictionaries(), ROW_GROUP_ROWS)
                 waiting, rows = [], 0
         if rows:
-            writer.write_table(pa.concat_tables(waiting), ROW_GROUP_ROWS)
+            writer.write_table(pa.concat_tables(waiting).unify_dictionaries(), ROW_GROUP_ROWS)
 
 
 def encodings(schema: Any) -> dict[str, Any]:

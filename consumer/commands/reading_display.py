@@ -54,15 +54,16 @@ class ReadingDisplay:
         if self._bar is not None:
             self._bar.stop()
 
-    def track(self, step: str, chunks: Iterable[Chunk], total: int) -> Iterator[Chunk]:
-        """Yield the chunks; `total` is how many records are expected at most: offsets may have gaps."""
+    def track(self, step: str, chunks: Iterable[Chunk], total: int | None = None) -> Iterator[Chunk]:
+        """Yield the chunks; `total` is how many records are expected at most (offsets may have gaps), where known."""
         if self._bar is not None:
             task = self._bar.add_task(step, total=total)
             for chunk in chunks:
                 yield chunk
                 self._bar.advance(task, len(chunk))
             # Offsets without a record are passed over, and done with.
-            self._bar.update(task, completed=total)
+            if total is not None:
+                self._bar.update(task, completed=total)
             return
         done, started_s = 0, self._clock()
         told_s = started_s
@@ -80,9 +81,11 @@ def choose_display() -> ReadingDisplay:
     return ReadingDisplay(on_terminal=sys.stderr.isatty())
 
 
-def progress_line(step: str, done: int, total: int, seconds: float) -> str:
-    """Return progress as one line: what was read, how fast, and how long it will take."""
+def progress_line(step: str, done: int, total: int | None, seconds: float) -> str:
+    """Return progress as one line: what was read, how fast, and how long it will take where the total is known."""
     per_s = done / seconds if seconds > 0 else 0.0
+    if total is None:
+        return f"{step}: {done:,} read, {per_s:,.0f}/s"
     line = f"{step}: {done:,} of {total:,} read, {per_s:,.0f}/s"
     return f"{line}, {max(0, total - done) / per_s:,.0f} s left" if per_s else line
 

@@ -1,0 +1,119 @@
+"""A job that stores numbered labels in files, killed before each of the steps that it asks the file system for.
+
+One process imports everything, and forks one for each step: the n-th is killed at step n and its output taken over by
+another, until one comes to its end. Their outputs are named `{place}` with n put in.
+"""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from consumer.bounded.arrow import import_duckdb, import_pyarrow
+from consumer.bounded.outputs import open_store
+from consumer.bounded.ports import Mode, Store
+from consumer.bounded.progress import Job, Progress
+from shared.errors import ConfigurationError
+from tests.support.label_rows import label_rows
+
+MODULE = "tests.support.killable_file_store"
+ROOT = Path(__file__).parents[2]
+CHECKPOINT = 100
+CHECKPOINTS = 3
+JOB = Job({"inputs": "reviews.csv"})
+# What files are made to last with, and moved and removed by.
+STEPS = ("fsync", "rename", "replace", "unlink", "rmdir", "mkdir", "open")
+
+
+def progress_after(checkpoints: int) -> Progress:
+    """Return how far the job is after so many checkpoints."""
+    return Progress(row=checkpoints * CHECKPOINT, labelled=checkpoints * CHECKPOINT)
+
+
+def store_checkpoint(store: Store, number: int) -> None:
+    """Store the n-th checkpoint, counted from 0."""
+    store.append(label_rows(number * CHECKPOINT, (number + 1) * CHECKPOINT), progress_after(number + 1))
+
+
+def finish_job(place: str, mode: Mode, job: Job = JOB) -> Progress:
+    """Run what is left of a job; return from where on."""
+    store = open_store(place, mode)
+    try:
+        start = store.begin(job, label_rows(0, 0).schema)
+        for number in range(start.row // CHECKPOINT, CHECKPOINTS):
+            store_checkpoint(store, number)
+        store.finish(progress_after(CHECKPOINTS))
+    finally:
+        store.close()
+    return start
+
+
+def kill_at_every_step(place: str) -> int:
+    """Run jobs to their end, each killed once before; return how many."""
+    command = [sys.executable, "-m", MODULE, place]
+    return int(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+
+
+def _count_down(steps: int) -> None:
+    left = itertools.count(steps, -1)
+
+    def stepping(step: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            if next(left) == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return step(*arguments, **options)
+
+        return counted
+
+    for name in STEPS:
+        setattr(os, name, stepping(getattr(os, name)))
+
+
+def _in_a_process(work: Callable[[], Any]) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _take_over(place: str) -> None:
+    try:
+        finish_job(place, Mode.RESUME)
+    except ConfigurationError:
+        # Killed after all was done: nothing is left to do.
+        if not Path(place).exists():
+            raise
+
+
+def main(template: str) -> None:
+    """Kill and resume until there is no step left to kill at."""
+    # Once for all of them, and no call that would start a thread: a thread is not there in a fork.
+    for part in ("parquet", "csv", "ipc", "compute", "dataset"):
+        import_pyarrow(f"pyarrow.{part}")
+    import_duckdb()
+    for number in itertools.count():
+        place = template.format(number)
+
+        def job(place: str = place, number: int = number) -> None:
+            _count_down(number)
+            finish_job(place, Mode.FRESH)
+
+        killed = _in_a_process(job)
+        if killed == 0:
+            print(number)  # noqa: T201 - the answer
+            return
+        if killed != -signal.SIGKILL or _in_a_process(lambda place=place: _take_over(place)) != 0:
+            sys.exit(f"{place} was killed with {killed} and could not be resumed")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
