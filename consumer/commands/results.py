@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from consumer.bounded.outputs import DEFAULTS, OutputOptions, open_results
+from consumer.bounded.outputs import OutputOptions, open_results
 from consumer.bounded.results_port import ResultFilter, TimeColumn
 from consumer.bounded.table_files import format_of, write_table_file
 from consumer.bounded.text_encoding import JsonlEncoder
@@ -30,7 +30,7 @@ def search_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the place of the labels, and the options that say which of them are meant."""
     options = [
         click.argument("target"),
-        click.option("--table", default=DEFAULTS.table, show_default=True, help="Name of the table in a database."),
+        click.option("--table", help="Name of the table in a database.  [default: sentiment]"),
         click.option("--review-id", "review_ids", multiple=True, help="Of this review; repeatable."),
         click.option("--product", "product_ids", multiple=True, help="Of this product; repeatable."),
         click.option("--label", "labels", multiple=True, help="With this label; repeatable."),
@@ -65,7 +65,7 @@ def query_(  # noqa: PLR0913 - one argument a flag
     log_settings: LogSettings,
     target: str,
     *,
-    table: str,
+    table: str | None,
     columns: tuple[str, ...],
     limit: int,
     as_json: bool,
@@ -113,7 +113,7 @@ def export(  # noqa: PLR0913 - one argument a flag
     log_settings: LogSettings,
     target: str,
     *,
-    table: str,
+    table: str | None,
     columns: tuple[str, ...],
     limit: int | None,
     to: Path,

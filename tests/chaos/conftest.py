@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.machine import machine_facts
 from benchmarks.stream_results import write_result
 from shared.dev_broker.choice import DevBroker
 from shared.dev_broker.jars import KAFKA_VERSION
 from shared.dev_broker.local_kafka import LocalKafka
 from shared.kafka_client import KafkaSettings
+from shared.machine import machine_facts
 from tests.support.breakable import SHORT_SESSION, Breakable, Finish, breakable_broker, require_local_kafka
 from tests.support.experiment import Experiment, Setting
 from tests.support.fault_table import FaultTable, outcomes
