@@ -8,6 +8,7 @@ from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.databases.column_kinds import Kind, column_definitions, kind_of
 from consumer.bounded.databases.database import RESUME_HINT
 from consumer.bounded.databases.jobs import CREATE_JOBS
+from consumer.bounded.databases.postgres_patience import patience
 from consumer.bounded.databases.postgres_url import PostgresAddress, import_psycopg
 from consumer.bounded.result_query import quoted
 from shared.errors import ConfigurationError, FatalError
@@ -16,6 +17,8 @@ from shared.errors import ConfigurationError, FatalError
 LOCK_WAIT_MS = 5_000
 # How long somebody's ALTER TABLE may hold a table up that labels are added to.
 TABLE_WAIT_MS = 60_000
+# How long one statement may take: adding ten million rows to a table takes minutes.
+ANSWER_S_MAX = 1800.0
 # Rows of one piece of CSV.
 SLICE_ROWS = 16_384
 TYPES = {
@@ -39,8 +42,8 @@ SESSION = {
     "tcp_keepalives_count": "4",
     "client_connection_check_interval": "5s",
     "idle_in_transaction_session_timeout": "10min",
-    # Whatever this user's default: adding ten million rows to a table takes minutes.
-    "statement_timeout": "1h",
+    # Whatever this user's default.
+    "statement_timeout": f"{ANSWER_S_MAX:.0f}s",
 }
 # SQLSTATE classes and codes that waiting does not mend: wrong user or password, no such database, no right to do it.
 REFUSALS = ("28", "3D", "3F", "42501")
@@ -77,8 +80,9 @@ class PostgresDatabase:
     begin_statement: ClassVar[str] = "BEGIN"
     in_order: ClassVar[str] = f"ORDER BY {ROW}"
 
-    def __init__(self, address: PostgresAddress) -> None:
+    def __init__(self, address: PostgresAddress, answer_s_max: float = ANSWER_S_MAX) -> None:
         self._address = address
+        self._answer_s_max = answer_s_max
         self._connection: Any = None
 
     @property
@@ -148,7 +152,7 @@ class PostgresDatabase:
     def _failures(self) -> Iterator[None]:
         if self._connection is None:
             raise FatalError(f"{self.name} is not connected")
-        with failures(self.name):
+        with patience(self._connection, self.name, self._answer_s_max), failures(self.name):
             yield
 
 

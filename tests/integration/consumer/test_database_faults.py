@@ -1,5 +1,7 @@
 """What becomes of a job when its database fails in the middle: an error that says so, and each row once in the end."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,19 @@ def test_a_connection_that_an_operator_ends_is_gone_on_with(postgres: PostgresSe
         owner.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reviewstream'")
         refuse(store, label_rows(FIRST, ALL))
     go_on(PostgresDatabase(address), PostgresResults(address))
+
+
+def test_a_server_that_freezes_is_not_waited_for_for_ever(mortal: PostgresServer) -> None:
+    store = begin(PostgresDatabase(address_of(mortal), answer_s_max=2))
+    with mortal.connect() as owner:
+        found = owner.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'reviewstream'").fetchall()
+    ((backend,),) = found
+    os.kill(int(str(backend)), signal.SIGSTOP)
+    try:
+        assert "did not answer within 2 s" in str(refuse(store, label_rows(FIRST, ALL)))
+    finally:
+        os.kill(int(str(backend)), signal.SIGCONT)
+    go_on(PostgresDatabase(address_of(mortal)), PostgresResults(address_of(mortal)))
 
 
 def test_two_processes_that_lost_the_lock_unseen_dont_both_store(postgres: PostgresServer) -> None:
