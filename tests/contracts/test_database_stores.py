@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -100,6 +101,16 @@ def test_times_and_numbers_come_back_as_what_they_were(stored: Place) -> None:
     for name in ("scored_at", "created_at", "score", "rating", "offset", "review_id"):
         # DuckDB has another name for UTC.
         assert str(found.field(name).type).replace("Etc/UTC", "UTC") == str(SCHEMA.field(name).type)
+
+
+def test_labels_may_be_stored_by_another_thread_than_the_one_that_began(place: Place) -> None:
+    store = place.store(Mode.FRESH)
+    store.begin(JOB, SCHEMA)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(store_checkpoint, store, 0).result()
+    store.finish(progress_after(1))
+    store.close()
+    assert place.ids() == ids(0, CHECKPOINT)
 
 
 def test_a_job_without_rows_gives_an_empty_table_that_can_be_read(place: Place) -> None:
