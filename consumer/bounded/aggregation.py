@@ -50,9 +50,8 @@ def wilson_interval(successes: Any, counts: Any) -> tuple[Any, Any]:
     middle = pc.divide(pc.add(p, pc.divide(Z * Z / 2, n)), scale)
     spread = pc.add(pc.divide(pc.multiply(p, pc.subtract(1.0, p)), n), pc.divide(Z * Z / 4, pc.multiply(n, n)))
     half = pc.divide(pc.multiply(Z, pc.sqrt(spread)), scale)
-    # Rounding must not carry a bound out of the range of a share.
-    low, high = pc.subtract(middle, half), pc.add(middle, half)
-    return pc.max_element_wise(low, 0.0), pc.min_element_wise(high, 1.0)
+    # Rounding must not carry a bound past the share itself.
+    return pc.min_element_wise(pc.subtract(middle, half), p), pc.max_element_wise(pc.add(middle, half), p)
 
 
 class _Sums:

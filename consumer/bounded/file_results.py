@@ -46,14 +46,15 @@ class FileResults:
         try:
             with duckdb.connect(config=CONFIG) as connection:
                 connection.execute("SET TimeZone = 'UTC'")
-                relation = self._relation(connection)
-                self._require_columns(connection, relation, wanted, columns)
+                relation, bound = self._relation(connection)
+                known = connection.sql(f"SELECT * FROM {relation} LIMIT 0", params=bound).columns  # noqa: S608 - quoted
+                self._require_columns(known, [*columns, *wanted.columns()])
                 statement, values = query(relation, wanted, columns)
-                reader = connection.sql(statement, params=[self._pattern(), *values]).to_arrow_reader(ROWS_AT_ONCE)
+                reader = connection.sql(statement, params=[*bound, *values]).to_arrow_reader(ROWS_AT_ONCE)
                 yield reader.schema.empty_table()
                 for batch in reader:
                     yield pa.Table.from_batches([batch])
-        except duckdb.Error as error:
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
             # The first line says what is wrong, the others quote the input.
             reason = str(error).splitlines()[0]
             raise InputError(f"{self._target} can't be read: {reason}", hint="name an output of labels") from error
@@ -65,29 +66,35 @@ class FileResults:
             raise InputError(f"{self._target} is not finished", hint="`review-consumer batch --resume` goes on with it")
         raise InputError(f"{self._target} is not there", hint="name an output of labels")
 
-    def _require_columns(self, connection: Any, relation: str, wanted: ResultFilter, columns: Sequence[str]) -> None:
-        known = connection.sql(f"SELECT * FROM {relation} LIMIT 0", params=[self._pattern()]).columns  # noqa: S608 - quoted
-        for name in (*columns, *wanted.columns()):
-            if name not in known:
-                raise InputError(f"{self._target} has no column {name!r}", hint=f"its columns are {', '.join(known)}")
+    def _require_columns(self, known: Sequence[str], needed: Sequence[str]) -> None:
+        missing = next((name for name in needed if name not in known), None)
+        if missing is not None:
+            raise InputError(f"{self._target} has no column {missing!r}", hint=f"its columns are {', '.join(known)}")
+
+    def _relation(self, connection: Any) -> tuple[str, list[Any]]:
+        """Return SQL that stands for the labels, and the values it binds."""
+        if self._target.is_dir():
+            folders = [child.name for child in self._target.iterdir() if child.is_dir() and "=" in child.name]
+            if folders:
+                return self._partitioned(connection, folders[0].partition("=")[0]), []
+            return "read_parquet(?, hive_partitioning=false)", [f"{self._pattern()}/*.parquet"]
+        relations = {TableFormat.PARQUET: self._parquet, TableFormat.CSV: self._csv, TableFormat.JSONL: self._jsonl}
+        return relations[format_of(self._target)](connection), [self._pattern()]
+
+    def _partitioned(self, connection: Any, column: str) -> str:
+        # By pyarrow: DuckDB would take folders above the output for partitions too.
+        pa, dataset = import_pyarrow(), import_pyarrow("pyarrow.dataset")
+        partitions = dataset.partitioning(pa.schema([(column, pa.string())]), flavor="hive")
+        connection.register("partitioned", dataset.dataset(self._target, format="parquet", partitioning=partitions))
+        return "partitioned"
 
     def _pattern(self) -> str:
-        path = str(self._target)
-        for letter in "[*?":
-            path = path.replace(letter, "[[]" if letter == "[" else f"[{letter}]")
-        return f"{path}/**/*.parquet" if self._target.is_dir() else path
+        """Return the target with everything in quotes, so to speak, that would make a pattern of it."""
+        return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(self._target))
 
-    def _relation(self, connection: Any) -> str:
-        if self._target.is_dir():
-            partitioned = any("=" in child.name for child in self._target.iterdir() if child.is_dir())
-            return f"read_parquet(?, hive_partitioning={str(partitioned).lower()}, hive_types_autocast=false)"
-        match format_of(self._target):
-            case TableFormat.PARQUET:
-                return "read_parquet(?, hive_partitioning=false)"
-            case TableFormat.CSV:
-                return self._csv(connection)
-            case TableFormat.JSONL:
-                return self._jsonl(connection)
+    def _parquet(self, connection: Any) -> str:
+        del connection
+        return "read_parquet(?, hive_partitioning=false)"
 
     def _csv(self, connection: Any) -> str:
         read = (
@@ -101,10 +108,13 @@ class FileResults:
     def _jsonl(self, connection: Any) -> str:
         guessed = dict.fromkeys(label_columns((), ()), "VARCHAR")
         if self._target.stat().st_size:
-            found = connection.sql("SELECT * FROM read_ndjson(?) LIMIT 0", params=[self._pattern()])
+            found = connection.sql(
+                "SELECT * FROM read_ndjson(?, hive_partitioning=false) LIMIT 0", params=[self._pattern()]
+            )
             guessed = {name: str(kind) for name, kind in zip(found.columns, found.types, strict=True)}
         types = (f"{_text(name)}: {_text(_type_of(name, kind))}" for name, kind in guessed.items())
-        return f"read_ndjson(?, maximum_object_size={LINE_BYTES_MAX}, columns={{{', '.join(types)}}})"
+        columns = f"{{{', '.join(types)}}}"
+        return f"read_ndjson(?, hive_partitioning=false, maximum_object_size={LINE_BYTES_MAX}, columns={columns})"
 
 
 def _type_of(name: str, guessed: str) -> str:

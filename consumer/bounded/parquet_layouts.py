@@ -48,7 +48,7 @@ class PartFiles:
 class PartitionFolders:
     """Hive's folders: `label=positive/part-000000-0.parquet`; the column is in the folders' names only.
 
-    Rows keep their order within a folder. A null is in `__HIVE_DEFAULT_PARTITION__`, and so is an empty text.
+    Rows keep their order within a folder; a null's is `label=__HIVE_DEFAULT_PARTITION__`.
     """
 
     def __init__(self, column: str) -> None:

@@ -1,6 +1,6 @@
 """What every output of files promises, whatever its format."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,12 +162,16 @@ def test_a_job_that_stored_nothing_leaves_nothing(place: Place) -> None:
 
 
 def test_what_was_written_without_a_checkpoint_is_dropped(place: Place, tmp_path: Path) -> None:
-    interrupt(place, 2)
-    # As after a kill between the labels and the journal: the journal is the one of the checkpoint before.
+    interrupt(place, 3)
+    # As after a kill between the labels and the journal: the journal is the one of an earlier checkpoint.
     other = Place(tmp_path / "other" / place.path.name)
     interrupt(other, 1)
     (other.aside / "job.json").replace(place.aside / "job.json")
-    assert place.finish(Mode.RESUME) == progress_after(1)
+    store = place.store(Mode.RESUME)
+    assert store.begin(JOB, SCHEMA) == progress_after(1)
+    store.append(label_rows(CHECKPOINT, ALL), progress_after(CHECKPOINTS))
+    store.finish(progress_after(CHECKPOINTS))
+    store.close()
     assert place.rows() == label_rows(0, ALL).to_pylist()
 
 
@@ -230,7 +234,7 @@ def test_after_a_kill_at_any_step_each_row_is_there_once(name: str, tmp_path: Pa
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Callable[..., SmallDisk]:
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     with small_disk(tmp_path / "disk", 2) as mounted:
         yield mounted
 

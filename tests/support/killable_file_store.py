@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,16 @@ def finish_job(place: str, mode: Mode, job: Job = JOB) -> Progress:
     store = open_store(place, mode)
     try:
         start = store.begin(job, label_rows(0, 0).schema)
-        for number in range(start.row // CHECKPOINT, CHECKPOINTS):
-            store_checkpoint(store, number)
-        store.finish(progress_after(CHECKPOINTS))
+        _go_on(store, start)
     finally:
         store.close()
     return start
+
+
+def _go_on(store: Store, start: Progress) -> None:
+    for number in range(start.row // CHECKPOINT, CHECKPOINTS):
+        store_checkpoint(store, number)
+    store.finish(progress_after(CHECKPOINTS))
 
 
 def kill_at_every_step(place: str) -> int:
@@ -85,13 +90,23 @@ def _in_a_process(work: Callable[[], Any]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def _run_until(step: int, place: str) -> None:
+    _count_down(step)
+    finish_job(place, Mode.FRESH)
+
+
 def _take_over(place: str) -> None:
+    store = open_store(place, Mode.RESUME)
     try:
-        finish_job(place, Mode.RESUME)
+        start = store.begin(JOB, label_rows(0, 0).schema)
     except ConfigurationError:
         # Killed after all was done: nothing is left to do.
         if not Path(place).exists():
             raise
+    else:
+        _go_on(store, start)
+    finally:
+        store.close()
 
 
 def main(template: str) -> None:
@@ -103,15 +118,11 @@ def main(template: str) -> None:
     for number in itertools.count():
         place = template.format(number)
 
-        def job(place: str = place, number: int = number) -> None:
-            _count_down(number)
-            finish_job(place, Mode.FRESH)
-
-        killed = _in_a_process(job)
+        killed = _in_a_process(partial(_run_until, number, place))
         if killed == 0:
             print(number)  # noqa: T201 - the answer
             return
-        if killed != -signal.SIGKILL or _in_a_process(lambda place=place: _take_over(place)) != 0:
+        if killed != -signal.SIGKILL or _in_a_process(partial(_take_over, place)) != 0:
             sys.exit(f"{place} was killed with {killed} and could not be resumed")
 
 
