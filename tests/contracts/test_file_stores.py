@@ -233,6 +233,13 @@ def test_after_a_kill_at_any_step_each_row_is_there_once(name: str, tmp_path: Pa
         assert files(place.parent) <= {name, f"{name}.lock", f"{name}.partial"}
 
 
+def test_after_a_kill_at_any_step_each_row_is_in_one_partition_once(tmp_path: Path) -> None:
+    template = tmp_path / "{}" / "labels"
+    for number in range(kill_at_every_step(str(template), "label")):
+        rows = rows_of(Path(str(template).format(number)))
+        assert sorted(rows, key=lambda row: row["offset"]) == label_rows(0, ALL).to_pylist(), number
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     with small_disk(tmp_path / "disk", 2) as mounted:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from consumer.bounded.arrow import import_duckdb, import_pyarrow
-from consumer.bounded.outputs import open_store
+from consumer.bounded.outputs import DEFAULTS, OutputOptions, open_store
 from consumer.bounded.ports import Mode, Store
 from consumer.bounded.progress import Job, Progress
 from shared.errors import ConfigurationError
@@ -40,9 +40,9 @@ def store_checkpoint(store: Store, number: int) -> None:
     store.append(label_rows(number * CHECKPOINT, (number + 1) * CHECKPOINT), progress_after(number + 1))
 
 
-def finish_job(place: str, mode: Mode, job: Job = JOB) -> Progress:
+def finish_job(place: str, mode: Mode, job: Job = JOB, options: OutputOptions = DEFAULTS) -> Progress:
     """Run what is left of a job; return from where on."""
-    store = open_store(place, mode)
+    store = open_store(place, mode, options)
     try:
         start = store.begin(job, label_rows(0, 0).schema)
         _go_on(store, start)
@@ -57,9 +57,9 @@ def _go_on(store: Store, start: Progress) -> None:
     store.finish(progress_after(CHECKPOINTS))
 
 
-def kill_at_every_step(place: str) -> int:
+def kill_at_every_step(place: str, *partition_by: str) -> int:
     """Run jobs to their end, each killed once before; return how many."""
-    command = [sys.executable, "-m", MODULE, place]
+    command = [sys.executable, "-m", MODULE, place, *partition_by]
     return int(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
@@ -90,13 +90,13 @@ def _in_a_process(work: Callable[[], Any]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _run_until(step: int, place: str) -> None:
+def _run_until(step: int, place: str, options: OutputOptions) -> None:
     _count_down(step)
-    finish_job(place, Mode.FRESH)
+    finish_job(place, Mode.FRESH, options=options)
 
 
-def _take_over(place: str) -> None:
-    store = open_store(place, Mode.RESUME)
+def _take_over(place: str, options: OutputOptions) -> None:
+    store = open_store(place, Mode.RESUME, options)
     try:
         start = store.begin(JOB, label_rows(0, 0).schema)
     except ConfigurationError:
@@ -109,7 +109,7 @@ def _take_over(place: str) -> None:
         store.close()
 
 
-def main(template: str) -> None:
+def main(template: str, options: OutputOptions) -> None:
     """Kill and resume until there is no step left to kill at."""
     # Once for all of them, and no call that would start a thread: a thread is not there in a fork.
     for part in ("parquet", "csv", "ipc", "compute", "dataset"):
@@ -118,13 +118,13 @@ def main(template: str) -> None:
     for number in itertools.count():
         place = template.format(number)
 
-        killed = _in_a_process(partial(_run_until, number, place))
+        killed = _in_a_process(partial(_run_until, number, place, options))
         if killed == 0:
             print(number)  # noqa: T201 - the answer
             return
-        if killed != -signal.SIGKILL or _in_a_process(partial(_take_over, place)) != 0:
+        if killed != -signal.SIGKILL or _in_a_process(partial(_take_over, place, options)) != 0:
             sys.exit(f"{place} was killed with {killed} and could not be resumed")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], OutputOptions(partition_by=sys.argv[2] if sys.argv[2:] else None))
