@@ -87,7 +87,7 @@ docs: $(READY)  ## write what is generated: docs/metrics.md, the figures of docs
 
 lock: $(READY)  ## pin the dependencies anew, with hashes
 	$(LOCK) --upgrade --extra dev --extra bench pyproject.toml -o requirements/dev.txt
-	$(LOCK) --extra samples --extra lexicon --extra parquet --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --extra samples --extra lexicon --extra batch --extra postgres --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" | \
 	  $(LOCK) --constraint requirements/dev.txt - -o requirements/build.txt
 	$(BIN)/python -m benchmarks.peers lock
