@@ -44,6 +44,7 @@ class ParquetTables:
         arrow, parquet = import_parquet()
         try:
             with self._location.open_anywhere() as opened, parquet.ParquetFile(opened) as file:
+                self._columns.require(file.schema_arrow.names, self._path)
                 return arrow.schema([self._kept_field(arrow, file.schema_arrow, column) for column in self._keep])
         except (arrow.ArrowException, OSError) as error:
             raise unreadable(self._path, 0, error) from error

@@ -1,5 +1,6 @@
 """Rows that could not be labelled: written to a file of their own, and too many of them stop the job."""
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -64,8 +65,11 @@ class RejectsFile:
                 self._aside.unlink()
 
     def close(self) -> None:
-        """Let go of the file; may be called twice."""
+        """Let go of the file; one in which nothing stands is removed. May be called twice."""
         self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            if not self._aside.stat().st_size:
+                self._aside.unlink()
         self._lock.release()
 
 

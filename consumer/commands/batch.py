@@ -103,8 +103,18 @@ def batch(  # noqa: PLR0913 - one argument a group of flags
         store.close()
         groups = output.aggregate()
     total_s = clock.monotonic() - started_s
-    summary = _summary(loaded, shown(places.output), batch_settings, start, end, steps, total_s)
-    summary = msgspec.structs.replace(summary, rejects=str(log.path) if end.rejected else None, groups=groups)
+    summary = _summary(
+        loaded,
+        "nowhere: a dry run" if places.dry_run else shown(places.output),
+        batch_settings,
+        start,
+        end,
+        steps,
+        total_s,
+    )
+    summary = msgspec.structs.replace(
+        summary, rejects=str(log.path) if end.rejected and log.path else None, groups=groups
+    )
     if as_json:
         click.echo(msgspec.json.encode(batch_object(summary)))
     else:

@@ -12,6 +12,7 @@ import click
 
 from consumer.bounded.aggregation import aggregate, aggregate_path
 from consumer.bounded.databases.table_store import DEFAULT_TABLE
+from consumer.bounded.dry_run import NoRejects, NoStore
 from consumer.bounded.inputs import ReadAs, open_inputs
 from consumer.bounded.outputs import OutputOptions, open_results, open_store
 from consumer.bounded.ports import Input, Mode, Store
@@ -43,6 +44,7 @@ class BatchPlaces:
     output: str
     resume: bool
     append: bool
+    dry_run: bool
     rejects: str | None
     group_by: str | None
     partition_by: str | None
@@ -80,6 +82,7 @@ OPTIONS = (
     click.option("--output", "-o", required=True, help="Where the labels go."),
     click.option("--resume", is_flag=True, help="Go on with an interrupted job, or start where there is none."),
     click.option("--append", is_flag=True, help="Add to a table that is there."),
+    click.option("--dry-run", is_flag=True, help="Read and label everything, store nothing."),
     click.option("--rejects", metavar="FILE", help="Where rows without a review go.  [default: beside the output]"),
     click.option("--group-by", metavar="COLUMN", help="Write what the labels say of each of its values, too."),
     click.option("--partition-by", metavar="COLUMN", help="A folder for each of its values (Parquet)."),
@@ -150,6 +153,8 @@ def share_of(inputs: Sequence[Input]) -> float | None:
 
 def open_batch_store(places: BatchPlaces, kafka: KafkaSettings, inputs: Sequence[Input], clock: Clock) -> Store:
     """Return the store of a job's labels."""
+    if places.dry_run:
+        return NoStore()
     if not places.output.startswith(KAFKA):
         return open_store(places.output, places.mode, places.options)
     if places.partition_by:
@@ -168,8 +173,10 @@ class BatchOutput:
         self._places = places
         self._target = places.output
 
-    def rejects(self, start: Progress) -> RejectsFile:
+    def rejects(self, start: Progress) -> RejectsFile | NoRejects:
         """Return the file for rows that can't be labelled, opened where the job stands."""
+        if self._places.dry_run:
+            return NoRejects()
         named = self._places.rejects
         path = Path(named) if named else self._beside().with_name(f"{self._beside().name}.rejects.jsonl")
         log = RejectsFile(path, self._places.mode)
@@ -179,7 +186,7 @@ class BatchOutput:
     def aggregate(self) -> str | None:
         """Write what the stored labels say of each group, and return where; None where nobody asked."""
         column = self._places.group_by
-        if column is None:
+        if column is None or self._places.dry_run:
             return None
         results = open_results(self._target, self._places.options)
         tables = results.scan(ResultFilter())

@@ -27,7 +27,7 @@ from tests.support.small_disk import small_disk
 
 ROWS = 150_000
 CHECKPOINT_ROWS = "5000"
-SENTENCES = ("A lovely lamp", "The lamp broke at once", "A lamp", "Not bad at all", "Never again, it flickers")
+SENTENCES = ("A lovely lamp", "An awful lamp", "A lamp", "What a superb song this is", "A boring, clumsy app")
 ROUNDING = 1e-12
 # What no two runs have in common.
 OWN = ("scored_at",)
