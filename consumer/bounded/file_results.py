@@ -12,7 +12,8 @@ from consumer.bounded.table_files import TableFormat, format_of
 from shared.errors import InputError
 
 ROWS_AT_ONCE = 16_384
-# DuckDB wants to know how long a line may be; a text that was kept may be long.
+# DuckDB wants to know how long a line may be; a text that was kept may be long. It reads two such lines at once, and
+# not sixteen of them as it would by itself.
 LINE_BYTES_MAX = 16 << 20
 # Text has no types. These columns get theirs back.
 TEXTS = ("review_id", "label", "product_id", *MODEL, "source")
@@ -99,7 +100,7 @@ class FileResults:
     def _csv(self, connection: Any) -> str:
         read = (
             "read_csv(?, header=true, all_varchar=true, allow_quoted_nulls=false, hive_partitioning=false, "
-            f"delim=',', quote='\"', escape='\"', max_line_size={LINE_BYTES_MAX})"
+            f"delim=',', quote='\"', escape='\"', max_line_size={LINE_BYTES_MAX}, buffer_size={2 * LINE_BYTES_MAX})"
         )
         names = connection.sql(f"SELECT * FROM {read} LIMIT 0", params=[self._pattern()]).columns  # noqa: S608 - no input
         typed = (f"CAST({quoted(name)} AS {_type_of(name, 'VARCHAR')}) AS {quoted(name)}" for name in names)
