@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from consumer.bounded.arrow import import_pyarrow
+from consumer.bounded.results_port import ResultFilter, Results
 from shared.errors import InputError
 
 # A group takes some two hundred bytes and a few of its kind while tables are put together.
@@ -14,6 +15,9 @@ WAITING_ROWS = 500_000
 # The 97.5 % quantile of the normal distribution: an interval of 95 %.
 Z = 1.959963984540054
 COUNTED = "positive"
+# What a group's columns are called beside those it is grouped by.
+OWN_NAMES = ("count", "positive_low", "positive_high", "score")
+OWN_PREFIXES = ("share_", "mean_", "score_")
 
 
 def aggregate(tables: Iterable[Any], columns: Sequence[str], groups_max: int = GROUPS_MAX) -> Any:
@@ -28,6 +32,26 @@ def aggregate(tables: Iterable[Any], columns: Sequence[str], groups_max: int = G
     for table in tables:
         sums.add(table)
     return _rows(sums.total(), list(columns))
+
+
+def aggregate_results(results: Results, wanted: ResultFilter, columns: Sequence[str]) -> Any:
+    """Return the groups of stored labels; see `aggregate`. InputError where a column is not there or can't be used."""
+    names = next(iter(results.scan(ResultFilter(limit=1)))).schema.names
+    for column in columns:
+        if column not in names:
+            raise InputError(f"there is no column {column!r} to group by", hint=f"stored are {', '.join(names)}")
+        require_group_name(column)
+    read = dict.fromkeys([*columns, "label", *(name for name in names if name == "score" or name.startswith("score_"))])
+    return aggregate(results.scan(wanted, list(read)), columns)
+
+
+def require_group_name(column: str) -> None:
+    """Raise InputError where a column is called as one of those that groups get."""
+    if column in OWN_NAMES or column.startswith(OWN_PREFIXES):
+        raise InputError(
+            f"a column {column!r} can't be grouped by: groups have one of that name",
+            hint=f"--keep {column}=NAME stores it under another name",
+        )
 
 
 def aggregate_path(output: Path, columns: Sequence[str]) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from consumer.bounded.aggregation import aggregate, aggregate_path
+from consumer.bounded.aggregation import aggregate_path, aggregate_results, require_group_name
 from consumer.bounded.databases.table_store import DEFAULT_TABLE
 from consumer.bounded.dry_run import NoRejects, NoStore
 from consumer.bounded.inputs import ReadAs, open_inputs
@@ -188,9 +188,7 @@ class BatchOutput:
         column = self._places.group_by
         if column is None or self._places.dry_run:
             return None
-        results = open_results(self._target, self._places.options)
-        tables = results.scan(ResultFilter())
-        groups = aggregate(tables, [column])
+        groups = aggregate_results(open_results(self._target, self._places.options), ResultFilter(), [column])
         path = aggregate_path(self._beside(), [column])
         write_table_file(path, groups.schema, [groups])
         return str(path)
@@ -198,8 +196,11 @@ class BatchOutput:
     def require_group_column(self, columns: Sequence[str]) -> None:
         """Raise ConfigurationError where the column to group by is not stored."""
         column = self._places.group_by
-        if column is None or column in columns:
-            if column is not None and self._target.startswith(KAFKA):
+        if column is None:
+            return
+        require_group_name(column)
+        if column in columns:
+            if self._target.startswith(KAFKA):
                 raise ConfigurationError(
                     "--group-by reads stored labels again, which is not for topics", hint="name a file or a table"
                 )

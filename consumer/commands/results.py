@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from consumer.bounded.aggregation import aggregate_results
 from consumer.bounded.outputs import OutputOptions, open_results
 from consumer.bounded.results_port import ResultFilter, TimeColumn
 from consumer.bounded.table_files import format_of, write_table_file
@@ -134,6 +135,48 @@ def export(  # noqa: PLR0913 - one argument a flag
         counter = _Counter(display.track(f"writing {to}", chain([first], found)))
         write_table_file(to, first.schema, counter)
     click.echo(f"{counter.rows:,} labels written to {to}", err=True)
+    return 0
+
+
+@results.command()
+@with_settings(LogSettings)
+@search_options
+@click.option("--by", "by", multiple=True, required=True, help="Column whose values are groups; repeatable.")
+@click.option("--to", "to", type=click.Path(path_type=Path), help="A .csv, .jsonl or .parquet file for the groups.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def groups(  # noqa: PLR0913 - one argument a flag
+    log_settings: LogSettings,
+    target: str,
+    *,
+    table: str | None,
+    columns: tuple[str, ...],
+    by: tuple[str, ...],
+    to: Path | None,
+    as_json: bool,
+    **wanted: Any,
+) -> int:
+    """Say what the labels of each group are: count, each label's share, mean score, and how sure that is.
+
+    The last two columns are the bounds of the share of positive reviews (95 %, Wilson).
+
+    \b
+    Examples:
+      review-consumer results groups labels/ --by product_id
+      review-consumer results groups labels.duckdb --by shop --since 2026-01-31 --to shops.csv
+    """  # noqa: D301 - click wants the control character
+    configure_logs(log_settings.log_level)
+    if columns:
+        raise click.UsageError("--column is for labels: a group has the columns of --by, and its own")
+    found = aggregate_results(open_results(target, OutputOptions(table=table)), _filter(None, **wanted), by)
+    if to is not None:
+        write_table_file(to, found.schema, [found])
+        click.echo(f"{found.num_rows:,} groups written to {to}", err=True)
+    elif as_json:
+        for content in JsonlEncoder().rows(found):
+            sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        print_labels(found.schema.names, found.to_pylist(), _console())
     return 0
 
 

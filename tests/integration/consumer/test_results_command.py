@@ -127,3 +127,24 @@ def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path, capsys: pytest.Ca
     shown = capsys.readouterr().out
     assert "\x1b[31mred" not in shown
     assert "\\x1b[31mred" in shown
+
+
+def test_groups_say_how_many_labels_of_each_kind_there_are(stage: Stage) -> None:
+    code, output = stage.run("groups", "--by", "product_id", "--label", "positive", "--json")
+    assert code == 0
+    found = [json.loads(line) for line in output.splitlines()]
+    labels = [one["product_id"] for one in stage.objects("--label", "positive", "--limit", "100000")]
+    assert {one["product_id"]: one["count"] for one in found} == {name: labels.count(name) for name in set(labels)}
+    assert all(one["share_positive"] == 1 for one in found)
+
+
+def test_groups_are_written_to_a_file(stage: Stage, tmp_path: Path) -> None:
+    assert stage.run("groups", "--by", "label", "--to", str(tmp_path / "groups.csv"))[0] == 0
+    lines = (tmp_path / "groups.csv").read_text().splitlines()
+    assert lines[0].startswith('"label","count"')
+
+
+@pytest.mark.parametrize("column", ["nonsense", "score", "score_positive"])
+def test_a_column_that_labels_cannot_be_grouped_by_is_refused(stage: Stage, column: str) -> None:
+    assert stage.run("groups", "--by", column)[0] == 65
+    assert column in stage.said
