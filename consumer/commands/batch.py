@@ -1,6 +1,5 @@
 """`batch`: label bounded data in bulk, into files, tables or a topic."""
 
-import resource
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from typing import Any
@@ -28,6 +27,7 @@ from consumer.commands.batch_places import (
     share_of,
 )
 from consumer.commands.batch_settings import BatchSettings, kept_columns
+from consumer.measuring.process_use import memory_peak_mb
 from consumer.model.load import LoadedModel, load_scorer
 from consumer.reports.batch_summary import BatchSummary, batch_object, print_batch
 from shared.clock import SystemClock
@@ -159,5 +159,5 @@ def _summary(  # noqa: PLR0913, PLR0917 - what a summary is made of
         total_seconds=total_s,
         rows_per_second=(end.rows - start.rows) / total_s,
         workers=settings.limits().workers,
-        peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        peak_memory_mb=round(memory_peak_mb()),
     )
