@@ -1,6 +1,7 @@
 """Where review files lie: on this machine or in an object store, by name, pattern or folder."""
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -50,15 +51,21 @@ def find_files(name: str) -> list[Location]:
         filesystem, path = _filesystem(name) if separator else (_local(), name)
         found = sorted(_matching(filesystem, path), key=lambda info: str(info.path))
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{name}: {error}", hint="name files that this user may read") from error
+        raise InputError(f"{shown(name)}: {shown(str(error))}", hint="name files that this user may read") from error
     if not found:
         raise InputError(
-            f"{name}: there is no such file", hint=f"a folder or a pattern stands for files with {', '.join(SUFFIXES)}"
+            f"{shown(name)}: there is no such file",
+            hint=f"a folder or a pattern stands for files with {', '.join(SUFFIXES)}",
         )
     return [
         Location(f"{scheme}{separator}{info.path.removeprefix('./')}", filesystem, info.path, info.size, info.mtime_ns)
         for info in found
     ]
+
+
+def shown(name: str) -> str:
+    """Return a name as it may be shown: a URI without the key that it may carry."""
+    return re.sub(r"(?<=://)[^/@]*@", "***@", name)
 
 
 def _filesystem(uri: str) -> tuple[Any, str]:

@@ -53,6 +53,13 @@ def test_a_name_that_stands_for_nothing_is_refused(folder: Path, name: str) -> N
         find_files(name if "://" in name else f"{folder}/{name}")
 
 
+def test_a_key_in_a_uri_is_not_shown() -> None:
+    with pytest.raises(InputError) as caught:
+        find_files("nonsense://key:secret@bucket/x.csv")
+    assert "***@bucket/x.csv" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_file_that_changes_is_another_input(folder: Path) -> None:
     before = find_files(f"{folder}/b.csv")[0].identity()
     (folder / "b.csv").write_text("text\nmore\n")
