@@ -77,6 +77,9 @@ def parse_names(kind: type[Name]) -> Callable[[click.Context, click.Parameter, s
     return parse
 
 
+COLUMNS_ELSEWHERE = 140
+
+
 @click.command()
 @click.option(
     "--model",
@@ -189,7 +192,8 @@ def compare(  # noqa: PLR0913 - a command's flags
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
-        print_comparison(found, Console())
+        # As wide as its tables where no terminal says how wide it is.
+        print_comparison(found, Console() if sys.stdout.isatty() else Console(width=COLUMNS_ELSEWHERE))
     return 0 if found.succeeded else 1
 
 
