@@ -69,9 +69,7 @@ class BoundedJob:
             loop = ScoringLoop(source, decode_table, self._scorer, sink, steps, clock, policy, limits, scoring)
             loop.run(stop_requested)
         if not source.exhausted():
-            raise RetriableError(
-                f"stopped after {sink.progress.rows:,} rows, which are stored", hint="run it again with --resume"
-            )
+            raise stopped(sink.progress)
         sink.check_end()
         return sink.progress
 
@@ -79,3 +77,8 @@ class BoundedJob:
         """Put the output in its place."""
         with steps.timing(Step.STORE):
             self._store.finish(end)
+
+
+def stopped(progress: Progress) -> RetriableError:
+    """Return the error of a job that was told to stop."""
+    return RetriableError(f"stopped after {progress.rows:,} rows, which are stored", hint="run it again with --resume")

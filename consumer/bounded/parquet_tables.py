@@ -1,6 +1,8 @@
 """A Parquet file as chunks: its columns are used as they are, and only rows that look wrong are read one by one."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -41,33 +43,43 @@ class ParquetTables:
 
     def kept_schema(self) -> Any:
         """Return the columns to be stored with the labels; InputError where the file lacks one or can't be read."""
-        arrow, parquet = import_parquet()
-        try:
-            with self._location.open_anywhere() as opened, parquet.ParquetFile(opened) as file:
-                self._columns.require(file.schema_arrow.names, self._path)
-                return arrow.schema([self._kept_field(arrow, file.schema_arrow, column) for column in self._keep])
-        except (arrow.ArrowException, OSError) as error:
-            raise unreadable(self._path, 0, error) from error
+        arrow, _ = import_parquet()
+        with self._opened() as file:
+            self._columns.require(file.schema_arrow.names, self._path)
+            return arrow.schema([self._kept_field(arrow, file.schema_arrow, column) for column in self._keep])
+
+    def row_group_ends(self) -> list[int]:
+        """Return how many rows there are up to the end of each row group: reading from there on wastes nothing."""
+        with self._opened() as file:
+            groups = range(file.metadata.num_row_groups)
+            return list(accumulate(file.metadata.row_group(group).num_rows for group in groups))
 
     def read(self, first_row: int) -> Iterator[TableChunk]:
         """Yield the chunks from a row on, counted from 0; InputError where the file is not Parquet or is damaged."""
-        arrow, parquet = import_parquet()
+        arrow, _ = import_parquet()
         self._rows_read = 0
+        with self._opened() as file:
+            names = file.schema_arrow.names
+            self._columns.require(names, self._path)
+            for column in self._keep:
+                self._kept_field(arrow, file.schema_arrow, column)
+            self._rows_total = file.metadata.num_rows
+            wanted = [name for name in names if name in self._columns.wanted() or name in self._keep]
+            groups = self._groups_from(file.metadata, first_row)
+            rows = chunk_rows(file.metadata)
+            for batch in file.iter_batches(batch_size=rows, row_groups=groups, columns=wanted):
+                skipped = min(max(first_row - self._rows_read, 0), batch.num_rows)
+                self._rows_read += batch.num_rows
+                if skipped < batch.num_rows:
+                    yield self._chunk(batch.slice(skipped))
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """Give the open pyarrow.parquet.ParquetFile; InputError where it can't be read, or not on."""
+        arrow, parquet = import_parquet()
         try:
             with self._location.open_anywhere() as opened, parquet.ParquetFile(opened) as file:
-                names = file.schema_arrow.names
-                self._columns.require(names, self._path)
-                for column in self._keep:
-                    self._kept_field(arrow, file.schema_arrow, column)
-                self._rows_total = file.metadata.num_rows
-                wanted = [name for name in names if name in self._columns.wanted() or name in self._keep]
-                groups = self._groups_from(file.metadata, first_row)
-                rows = chunk_rows(file.metadata)
-                for batch in file.iter_batches(batch_size=rows, row_groups=groups, columns=wanted):
-                    skipped = min(max(first_row - self._rows_read, 0), batch.num_rows)
-                    self._rows_read += batch.num_rows
-                    if skipped < batch.num_rows:
-                        yield self._chunk(batch.slice(skipped))
+                yield file
         except (arrow.ArrowException, OSError) as error:
             raise unreadable(self._path, self._rows_read, error) from error
 

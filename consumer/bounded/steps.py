@@ -57,6 +57,14 @@ class Steps:
         self.rejected += len(outcome.dead_letters)
         self._progressed(self)
 
+    def add(self, seconds: Mapping[Step, float], labels: Mapping[str, int], rejected: int) -> None:
+        """Note what was done elsewhere: seconds by step, and what came of the rows."""
+        for step, spent_s in seconds.items():
+            self.seconds[step] += spent_s
+        self.labels.update(labels)
+        self.rejected += rejected
+        self._progressed(self)
+
     def waited(self, seconds: float) -> None:
         """Note nothing: bounded data wait for nobody."""
 

@@ -25,6 +25,16 @@ class Rejects:
     limit: RejectLimit
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledChunk:
+    """What became of a chunk: labels (pyarrow.Table) and rejects, and where the next row of its input stands."""
+
+    labels: Any
+    rejects: list[Reject]
+    input: int
+    next_row: int
+
+
 class TableSink:
     """Gives a store `checkpoint_rows` or a few more labels at a time, and with them how far the job is."""
 
@@ -44,21 +54,22 @@ class TableSink:
 
     def deliver(self, outcome: Outcome[ReadableTable]) -> None:
         """Take a batch over; waits for the checkpoint before the one that it completes."""
-        records = outcome.batch.records
-        if not isinstance(records, TableRows):
-            raise TypeError("a table sink stores what a table source gives")
         with self._steps.timing(Step.POST_PROCESS):
-            labelled = outcome.labelled
-            self._tables.append(label_table(labelled.reviews, labelled.kept, outcome.scores, outcome.scored_at))
-            rejects = [_reject(letter) for letter in outcome.dead_letters]
-            self._last_reject = rejects[-1] if rejects else self._last_reject
-            self._rejects.log.append(rejects)
+            chunk = labelled_chunk(outcome)
+        self.add(chunk)
+
+    def add(self, chunk: LabelledChunk) -> None:
+        """Take over what became of the next chunk; see `deliver`."""
+        with self._steps.timing(Step.POST_PROCESS):
+            self._tables.append(chunk.labels)
+            self._last_reject = chunk.rejects[-1] if chunk.rejects else self._last_reject
+            self._rejects.log.append(chunk.rejects)
         self.progress = msgspec.structs.replace(
             self.progress,
-            input=records.chunk.input,
-            row=records.chunk.next_row,
-            labelled=self.progress.labelled + labelled.reviews.num_rows,
-            rejected=self.progress.rejected + len(outcome.dead_letters),
+            input=chunk.input,
+            row=chunk.next_row,
+            labelled=self.progress.labelled + chunk.labels.num_rows,
+            rejected=self.progress.rejected + len(chunk.rejects),
         )
         self._rejects.limit.check(self.progress, self._last_reject)
         if self.progress.rows - self._stored.rows >= self._checkpoint_rows:
@@ -100,6 +111,17 @@ class TableSink:
         storing, self._storing = self._storing, None
         if storing is not None:
             storing.result()
+
+
+def labelled_chunk(outcome: Outcome[ReadableTable]) -> LabelledChunk:
+    """Return what became of a chunk that a TableSource gave."""
+    records = outcome.batch.records
+    if not isinstance(records, TableRows):
+        raise TypeError("a table sink stores what a table source gives")
+    labelled = outcome.labelled
+    labels = label_table(labelled.reviews, labelled.kept, outcome.scores, outcome.scored_at)
+    rejects = [_reject(letter) for letter in outcome.dead_letters]
+    return LabelledChunk(labels, rejects, records.chunk.input, records.chunk.next_row)
 
 
 def _reject(letter: DeadLetter) -> Reject:

@@ -52,6 +52,17 @@ def load_scorer(folder: Path, neutral_band: float | None = None) -> LoadedModel:
     return LoadedModel(with_labelling(label_as), manifest, scored_by)
 
 
+def load_same(folder: Path, neutral_band: float | None, digest: str) -> Scorer:
+    """Load a model on another machine; ConfigurationError where the folder holds another one there."""
+    loaded = load_scorer(folder, neutral_band)
+    if loaded.manifest.digest() != digest:
+        raise ConfigurationError(
+            f"the model in {folder} on this machine is another one: {loaded.manifest.digest()[:12]}, not {digest[:12]}",
+            hint="copy the same folder to every machine",
+        )
+    return loaded.scorer
+
+
 def _labelling(manifest: Manifest, neutral_band: float | None) -> Labelling:
     if neutral_band is None:
         return Labelling(manifest.classes, manifest.neutral_band.half_width)
