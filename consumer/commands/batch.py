@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any
 
 import click
@@ -12,8 +13,9 @@ from consumer.bounded.inputs import ReadAs
 from consumer.bounded.job_run import BoundedJob
 from consumer.bounded.label_table import label_columns
 from consumer.bounded.outputs import shown
-from consumer.bounded.ports import Input
+from consumer.bounded.ports import Input, Store
 from consumer.bounded.progress import Job, Progress
+from consumer.bounded.ray_job import RayJob, require_readable_anywhere
 from consumer.bounded.rejects import RejectsLimit
 from consumer.bounded.steps import Step, Steps
 from consumer.bounded.table_sink import Rejects
@@ -26,9 +28,9 @@ from consumer.commands.batch_places import (
     place_options,
     share_of,
 )
-from consumer.commands.batch_settings import BatchSettings, kept_columns
+from consumer.commands.batch_settings import BatchSettings, Engine, kept_columns
 from consumer.measuring.process_use import memory_peak_mb
-from consumer.model.load import LoadedModel, load_scorer
+from consumer.model.load import LoadedModel, load_same, load_scorer
 from consumer.reports.batch_summary import BatchSummary, batch_object, print_batch
 from shared.clock import SystemClock
 from shared.datasets import Split
@@ -91,7 +93,7 @@ def batch(  # noqa: PLR0913 - one argument a group of flags
             output.require_group_column(label_columns(loaded.manifest.classes, list(read_as.keep.values())))
             store = held.enter_context(closing(output.store))
             what = _job(loaded, places, batch_settings, read_as, inputs)
-            job = BoundedJob(what, inputs, loaded.scorer, store, batch_settings.limits())
+            job = _job_on(batch_settings, what, inputs, loaded, store)
             start = job.begin()
             log = held.enter_context(closing(output.rejects(start)))
         display.share = lambda: share_of(inputs)
@@ -120,6 +122,17 @@ def batch(  # noqa: PLR0913 - one argument a group of flags
     else:
         print_batch(summary, Console())
     return 0
+
+
+def _job_on(
+    settings: BatchSettings, what: Job, inputs: Sequence[Input], loaded: LoadedModel, store: Store
+) -> BoundedJob | RayJob:
+    limits = settings.limits()
+    if settings.engine == Engine.LOCAL:
+        return BoundedJob(what, inputs, loaded.scorer, store, limits)
+    require_readable_anywhere(inputs)
+    load = partial(load_same, settings.model, settings.band(), loaded.manifest.digest())
+    return RayJob(what, inputs, loaded.scorer, store, limits, load, settings.ray_address)
 
 
 def _job(

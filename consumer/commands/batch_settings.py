@@ -2,12 +2,20 @@
 
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from consumer.bounded.job_run import JobLimits
 from consumer.model.load import NEUTRAL_BAND_MAX
 from shared.errors import ConfigurationError
 from shared.settings import setting
+
+
+class Engine(StrEnum):
+    """What scores a bounded job."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,13 @@ class BatchSettings:
         None, "A label needs this much confidence, else it is neutral; --neutral-band plus 0.5."
     )
     workers: int = setting(0, "Threads that score; 0: one for each processor this process may use.", minimum=0)
+    engine: str = setting(
+        "local", "This machine's processors, or a Ray cluster's.", choices=tuple(engine.value for engine in Engine)
+    )
+    ray_address: str | None = setting(
+        None,
+        "Head of the Ray cluster, host:port; auto: the one this machine is part of; without it, one is started here.",
+    )
     checkpoint_rows: int = setting(
         250_000, "Labels stored at a time; an interrupted job goes on behind them.", minimum=1
     )

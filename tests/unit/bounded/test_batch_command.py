@@ -102,6 +102,7 @@ def test_a_threshold_calls_the_rest_neutral(batch: Batch, reviews: str, tmp_path
         (["{reviews}", "--threshold", "0.7", "--neutral-band", "0.1"], 78, "twice"),
         (["{reviews}", "--threshold", "0.2"], 78, "between 0.5 and 1"),
         (["{reviews}", "--partition-by", "shop"], 78, "name a folder"),
+        (["-", "--engine", "ray"], 78, "can't read standard input"),
         (["nothing.parquet"], 65, "there is no such file"),
     ],
 )
