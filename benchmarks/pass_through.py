@@ -111,7 +111,8 @@ class Flushed:
             if not messages:
                 continue
             for message, (value, headers) in zip(messages, self._labels, strict=False):
-                self._producer.produce(self._topic, value, message.key(), headers=headers)
+                # By position, as `run` does: partition, callback (twice), time stamp, headers.
+                self._producer.produce(self._topic, value, message.key(), -1, None, None, 0, headers)
             if self._producer.flush(FLUSH_S) or self._failures:
                 raise RetriableError(f"not delivered: {self._failures[:1]}")
             self._consumer.commit(offsets=next_offsets(str(messages[0].topic()), messages), asynchronous=True)
@@ -173,7 +174,7 @@ class Pipelined:
         self._in_flight += batch.pending
         produce: Final = self._producer.produce
         for message, (value, headers) in zip(messages, self._labels, strict=False):
-            produce(self._topic, value, message.key(), on_delivery=batch.report, headers=headers)
+            produce(self._topic, value, message.key(), -1, batch.report, None, 0, headers)
 
     def _note_acknowledged(self) -> None:
         self._producer.poll(0)
@@ -230,7 +231,8 @@ class Transacted:
     def _produce(self, messages: list[Message]) -> None:
         self._producer.begin_transaction()
         for message, (value, headers) in zip(messages, self._labels, strict=False):
-            self._producer.produce(self._topic, value, message.key(), headers=headers)
+            # By position, as `run` does: partition, callback (twice), time stamp, headers.
+            self._producer.produce(self._topic, value, message.key(), -1, None, None, 0, headers)
 
     def _commit(self, offsets: list[TopicPartition], membership: object) -> None:
         began = time.monotonic()
