@@ -110,7 +110,7 @@ class RayJob:
             batch_format="pyarrow",
             num_cpus=1,
             # Fewer where a machine is lost.
-            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
+            compute=ray.data.ActorPoolStrategy(min_size=1, initial_size=workers, max_size=workers),
         )
         dataset.context.execution_options.preserve_order = True
         dataset.context.enable_progress_bars = False

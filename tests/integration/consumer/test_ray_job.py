@@ -1,5 +1,6 @@
 """The same job on a cluster of two machines, both of them here: the same rows in the same order, whoever is lost."""
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.support.killable_consumer import SlowScorer
 from tests.support.memory_store import MemoryRejects, MemoryStore
 from tests.support.small_model import BAD, GOOD, THINGS
 from tests.support.standard_input import no_standard_input
+from tests.support.stream_under_test import Deadline
 
 ray = pytest.importorskip("ray")
 
@@ -91,9 +93,17 @@ class Bench:
 
     def here(self) -> tuple[list[dict[str, Any]], MemoryRejects, Progress]:
         store, rejects = MemoryStore(), MemoryRejects()
-        job = BoundedJob(Job({}), self.inputs(), self.loaded.scorer, store, self.limits)
-        end = job.run(job.begin(), Rejects(rejects, rejects), Steps(SystemClock()), SystemClock(), lambda: False)
+        end = self.run_here(store, rejects)
         return comparable(store), rejects, end
+
+    def run_here(self, store: MemoryStore, rejects: MemoryRejects) -> Progress:
+        return run(BoundedJob(Job({}), self.inputs(), self.loaded.scorer, store, self.limits), rejects)
+
+    def both_machines(self) -> Callable[[], Scorer]:
+        """Return what loads the model where both machines do."""
+        meeting_place = Path(self._files[0]).parent / "meeting"
+        meeting_place.mkdir()
+        return partial(load_together, self.model, self.loaded.manifest.digest(), meeting_place)
 
     def job(self, store: MemoryStore, load: Callable[[], Scorer] | None = None, address: str | None = None) -> RayJob:
         load = load or partial(load_same, self.model, None, self.loaded.manifest.digest())
@@ -107,11 +117,19 @@ def comparable(store: MemoryStore) -> list[dict[str, Any]]:
     return [{name: cell for name, cell in row.items() if name != "scored_at"} for row in store.rows()]
 
 
-def run(job: RayJob, rejects: MemoryRejects, stop_requested: Callable[[], bool] = lambda: False) -> Progress:
+def run(
+    job: BoundedJob | RayJob, rejects: MemoryRejects, stop_requested: Callable[[], bool] = lambda: False
+) -> Progress:
     return job.run(job.begin(), Rejects(rejects, rejects), Steps(SystemClock()), SystemClock(), stop_requested)
 
 
-def load_slowly(model: Path, digest: str) -> Scorer:
+def load_together(model: Path, digest: str, meeting_place: Path) -> Scorer:
+    """Load a model once two machines are about to, so that both have a share of the work; it takes its time."""
+    (meeting_place / ray.get_runtime_context().get_node_id()).touch()
+    deadline = Deadline()
+    while len(list(meeting_place.iterdir())) < 2:
+        deadline.check("the other machine begins")
+        threading.Event().wait(0.05)
     return SlowScorer(load_same(model, None, digest), SLOW_S)
 
 
@@ -124,7 +142,7 @@ def test_two_machines_give_the_rows_of_one_in_order(files: list[str], small_mode
     bench = Bench(files, small_model)
     rows, rejects, end = bench.here()
     store, ray_rejects = MemoryStore(), MemoryRejects()
-    job = bench.job(store)
+    job = bench.job(store, bench.both_machines())
     assert run(job, ray_rejects) == end
     assert comparable(store) == rows
     assert len(rows) == COUNT - 2
@@ -139,7 +157,7 @@ def test_a_machine_lost_in_the_middle_changes_nothing(
     bench = Bench(files, small_model)
     rows, rejects, end = bench.here()
     store, ray_rejects = MemoryStore(), MemoryRejects()
-    job = bench.job(store, partial(load_slowly, small_model, bench.loaded.manifest.digest()))
+    job = bench.job(store, bench.both_machines())
     lost: list[int] = []
 
     def before_append() -> None:
@@ -164,8 +182,9 @@ def test_a_cluster_is_started_here_and_left_whatever_happens(files: list[str], s
     with pytest.raises(RetriableError, match="which are stored"):
         run(bench.job(first), MemoryRejects(), lambda: len(first.tables) > 2)
     assert not ray.is_initialized()
+    # What a cluster began goes on without one.
     second = MemoryStore(first.progress[-1])
-    assert run(bench.job(second), MemoryRejects()).rows == end.rows
+    assert bench.run_here(second, MemoryRejects()).rows == end.rows
     assert comparable(first) + comparable(second) == rows
 
 
