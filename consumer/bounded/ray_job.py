@@ -19,6 +19,7 @@ from consumer.bounded.ray_pieces import PIECE_ROWS, pieces_of, unpack
 from consumer.bounded.row_tables import RowTables
 from consumer.bounded.steps import Steps
 from consumer.bounded.table_sink import Rejects, TableSink
+from consumer.bounded.topic_tables import PartitionTables
 from consumer.scoring.lane import ThreadLane
 from consumer.scoring.ports import Scorer
 from shared.clock import Clock
@@ -125,6 +126,10 @@ class RayJob:
 def require_readable_anywhere(inputs: Sequence[Input]) -> None:
     """Raise ConfigurationError where an input can only be read on this machine."""
     for one in inputs:
+        if isinstance(one, PartitionTables):
+            raise ConfigurationError(
+                "--engine ray can't read a topic: its ranges share one connection", hint="leave --engine out"
+            )
         if isinstance(one, RowTables) and one.identity() == "standard input":
             raise ConfigurationError(
                 "--engine ray can't read standard input", hint="name files that every machine can read"

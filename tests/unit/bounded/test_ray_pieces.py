@@ -10,8 +10,11 @@ from pyarrow import parquet
 from consumer.bounded.inputs import ReadAs, open_inputs
 from consumer.bounded.ports import Input
 from consumer.bounded.progress import Progress
+from consumer.bounded.ray_job import require_readable_anywhere
 from consumer.bounded.ray_pieces import Piece, pieces_of, within
 from consumer.bounded.row_tables import RowTables
+from consumer.bounded.topic_tables import PartitionRange, PartitionTables
+from shared.errors import ConfigurationError
 from tests.support.standard_input import no_standard_input
 
 ROWS, GROUP_ROWS = 95, 10
@@ -55,3 +58,10 @@ def test_an_input_without_row_groups_is_read_to_its_end(inputs: list[Input]) -> 
     assert isinstance(inputs[1], RowTables)
     (chunk,) = within(inputs[1].read(1), None)
     assert chunk.reviews["text"].to_pylist() == ["two"]
+
+
+def test_a_topic_is_not_sent_to_other_machines() -> None:
+    nothing: Any = None
+    topic = PartitionTables(0, PartitionRange("reviews", 0, 0, 1), nothing, 1)
+    with pytest.raises(ConfigurationError, match="can't read a topic"):
+        require_readable_anywhere([topic])
