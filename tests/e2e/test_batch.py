@@ -74,10 +74,15 @@ def rows_in_journal(output: Path) -> int:
 
 
 def rows_in_sqlite(output: Path) -> int:
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{output}?mode=ro", uri=True)) as connection:
+    with suppress(sqlite3.Error), closing(_reading(output)) as connection:
         ((progress,),) = connection.execute("SELECT progress FROM reviewstream_jobs").fetchall()
         return _rows(json.loads(progress))
     return 0
+
+
+def _reading(output: Path) -> sqlite3.Connection:
+    # Without a time-out: who waits for the writer may look again only when the job is done.
+    return sqlite3.connect(f"file:{output}?mode=ro", uri=True, timeout=0)
 
 
 def _rows(progress: dict[str, int]) -> int:
