@@ -35,6 +35,10 @@ WRONG_CREDENTIALS = {
 }
 
 
+# Of a transaction's time-out, what one of its messages may take.
+MESSAGE_SHARE = 0.8
+
+
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
     """Where Kafka is, and how long to wait for it."""
@@ -106,8 +110,9 @@ class KafkaSettings:
             # A broker that is still busy with the markers of the transaction before says so, and is asked again after
             # this: with the default of 100 ms that is what a small transaction costs, with this a few.
             "retry.backoff.ms": 5,
-            # librdkafka wants no message to outlive its transaction.
-            "message.timeout.ms": timeout_ms,
+            # A message must not outlive its transaction, and must fail while it can still be aborted: later the broker
+            # has ended the transaction itself, and takes this process for one that was replaced.
+            "message.timeout.ms": round(timeout_ms * MESSAGE_SHARE),
         }
 
 

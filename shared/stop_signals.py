@@ -63,6 +63,9 @@ class StopSignals:
         # A pipe, not an Event: its lock could be held by the very code this handler interrupts.
         os.write(self._wake_write, b"!")
         self._restore()
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # As a shell starts what runs in the background: the second one must end it all the same.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

@@ -44,7 +44,8 @@ def test_a_consumer_whose_broker_is_away_leaves_within_its_deadline_and_says_wha
     breakable: Breakable, direct: Setting, finish: Finish, delivery: str
 ) -> None:
     with Experiment(Case("SIGTERM while the broker is away", delivery, "consumer"), direct) as experiment:
-        consumer = experiment.start_consumer(REVIEWS_SHUTDOWN_TIMEOUT=SHUTDOWN_S)
+        # Slow, so that something is under way whenever the broker goes.
+        consumer = experiment.start_consumer(**{"REVIEWS_SHUTDOWN_TIMEOUT": SHUTDOWN_S, SCORE_DELAY_S: "0.3"})
         experiment.publish()
         experiment.labelled.wait_for(500)
         breakable.broker.pause(1)
