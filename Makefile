@@ -63,6 +63,7 @@ bench: $(READY)  ## measure the models that `make models` trained and the stream
 	@$(BIN)/python -m benchmarks.hot_path
 	@$(BIN)/python -m benchmarks.parity $(RECIPES:%=models/%)
 	@$(BIN)/python -m benchmarks.scoring $(RECIPES:%=models/%)
+	@$(BIN)/python -m benchmarks.batch
 	@$(BIN)/python -m benchmarks.stream_throughput
 	@$(BIN)/python -m benchmarks.stream_latency
 	@$(BIN)/python -m benchmarks.stream_growth

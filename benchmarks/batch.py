@@ -6,6 +6,7 @@ The two limits are measured in the same rounds: reading the file as the job does
 """
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,7 @@ def main(rounds: int, millions: int) -> None:
             for way, output in OUTPUTS.items():
                 summary = run_job(source, folder / f"{number}-{output}")
                 found.setdefault(way, []).append(summary["rows_per_second"])
+                found.setdefault(f"{way}, started", []).append(started_rate(summary))
                 steps[way] = summary
             print({way: round(rates[-1]) for way, rates in found.items()}, file=sys.stderr)
         bound = [min(pair) for pair in zip(found["reader alone"], found["scorer alone"], strict=True)]
@@ -64,7 +66,8 @@ def main(rounds: int, millions: int) -> None:
         "machine": machine,
         "settings": {"rounds": rounds, "rows": MILLION, "long_rows": millions * MILLION},
         "rows_a_second": {way: spread(rates) for way, rates in found.items()},
-        "ratio_to_bound": {way: spread(ratios(found[way], bound)) for way in OUTPUTS},
+        "ratio_to_bound": {way: spread(ratios(found[way], bound)) for way in found if way.startswith(tuple(OUTPUTS))},
+        "long_ratio_to_bound": float(f"{long['rows_per_second'] / statistics.median(bound):.3g}"),
         "last_round": steps,
         "long": long,
     }
@@ -74,6 +77,11 @@ def main(rounds: int, millions: int) -> None:
             msgspec.json.encode({key: document[key] for key in ("rows_a_second", "ratio_to_bound")})
         ).decode()
     )
+
+
+def started_rate(summary: dict[str, Any]) -> float:
+    """Return the rows a second from when the model is loaded on."""
+    return float(summary["rows"]) / (float(summary["total_seconds"]) - float(summary["seconds"]["prepare"]))
 
 
 def write_reviews(path: Path, millions: int) -> Path:

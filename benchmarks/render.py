@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from benchmarks.batch_figures import batch
 from benchmarks.fault_figures import faults
 from benchmarks.pages import Results, machine, table, write_pages
 from benchmarks.peers.table import markdown
@@ -16,7 +17,8 @@ from benchmarks.stream_results import RESULTS
 from benchmarks.targets import Target, growth_targets, latency_targets, peer_targets, throughput_targets
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE, FAULT_PAGE = DOCS / "performance.md", DOCS / "delivery.md"
+PAGE, FAULT_PAGE, BATCH_PAGE = DOCS / "performance.md", DOCS / "delivery.md", DOCS / "batch.md"
+BATCH = "batch"
 NOT_MEASURED = "Not measured yet: `make bench`."
 FAULTS, NOT_TRIED = "faults", "Not measured yet: `make chaos`."
 
@@ -147,7 +149,7 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "soak": soak,
 }
 # The files of results, where their names are not stream_NAME.
-FILES = {"peers": "peers.json", "soak": "soak.json", FAULTS: "faults.json"}
+FILES = {"peers": "peers.json", "soak": "soak.json", FAULTS: "faults.json", BATCH: "batch.json"}
 JUDGES: dict[str, Callable[[Results], Iterator[Target]]] = {
     "throughput": throughput_targets,
     "latency": latency_targets,
@@ -179,7 +181,12 @@ def pages() -> dict[Path, dict[str, str]]:
     """Return what belongs between the markers of each page."""
     measured = {name: read_results(name) for name in TABLES}
     tried = read_results(FAULTS)
-    return {PAGE: blocks(measured), FAULT_PAGE: {FAULTS: NOT_TRIED if tried is None else faults(tried)}}
+    bulk = read_results(BATCH)
+    return {
+        PAGE: blocks(measured),
+        BATCH_PAGE: {BATCH: NOT_MEASURED if bulk is None else batch(bulk)},
+        FAULT_PAGE: {FAULTS: NOT_TRIED if tried is None else faults(tried)},
+    }
 
 
 @click.command()
