@@ -166,10 +166,9 @@ def open_batch_store(places: BatchPlaces, kafka: KafkaSettings, inputs: Sequence
 
 
 class BatchOutput:
-    """Where a job's labels, rejects and groups go."""
+    """What a job writes beside its labels: rejects and groups."""
 
-    def __init__(self, places: BatchPlaces, store: Store) -> None:
-        self.store = store
+    def __init__(self, places: BatchPlaces) -> None:
         self._places = places
         self._target = places.output
 

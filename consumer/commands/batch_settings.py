@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from consumer.bounded.job_run import JobLimits
 from consumer.model.load import NEUTRAL_BAND_MAX
@@ -20,12 +19,8 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """What a bounded job scores with, and what bounds it."""
+    """How sure a label must be, what scores, and what bounds the job."""
 
-    model: Path = setting(Path("models/default"), "Folder of the trained model.")
-    neutral_band: float | None = setting(
-        None, "A text whose probability is nearer to 0.5 is neutral; without it as trained."
-    )
     threshold: float | None = setting(
         None, "A label needs this much confidence, else it is neutral; --neutral-band plus 0.5."
     )
@@ -45,11 +40,11 @@ class BatchSettings:
         0.05, "The job fails when more of the rows than this can't be labelled.", minimum=0
     )
 
-    def band(self) -> float | None:
-        """Return the neutral band that stands in for the model's, None where none does."""
+    def band(self, neutral_band: float | None) -> float | None:
+        """Return the neutral band that stands in for the model's, None where none does; one may be given beside."""
         if self.threshold is None:
-            return self.neutral_band
-        if self.neutral_band is not None:
+            return neutral_band
+        if neutral_band is not None:
             raise ConfigurationError(
                 "--threshold and --neutral-band say the same thing twice", hint="leave one of them out"
             )

@@ -59,7 +59,12 @@ class LabelWriter:
             scores=scores,
             scored_at=outcome.scored_at,
         )
-        for record, trace, (review_id, value, headers) in zip(records, traces, self.written(columns), strict=True):
+        ids, values = self._columns(columns)
+        version, _, kind, source, content = label_headers("", None)
+        # Written out, not over `written`: a generator within a generator would cost every label of the stream.
+        rows = zip(records, columns.review_ids, values, ids, traces, strict=True)
+        for record, review_id, value, ce_id, trace in rows:
+            headers: MessageHeaders = [version, ("ce_id", ce_id), kind, source, content]
             if trace is not None:
                 headers.append((TRACEPARENT, trace))
             key = record.key()
@@ -67,10 +72,14 @@ class LabelWriter:
 
     def written(self, labels: LabelColumns) -> Iterator[tuple[str, bytes, MessageHeaders]]:
         """Yield each label, in order, under its review's id."""
-        ids = self.ids(labels.topic, labels.scores.model.digest, labels.partitions, labels.offsets)
+        ids, values = self._columns(labels)
         version, _, kind, source, content = label_headers("", None)
-        for review_id, value, ce_id in zip(labels.review_ids, _values(labels), ids, strict=True):
+        for review_id, value, ce_id in zip(labels.review_ids, values, ids, strict=True):
             yield review_id, value, [version, ("ce_id", ce_id), kind, source, content]
+
+    def _columns(self, labels: LabelColumns) -> tuple[list[bytes], Iterator[bytes]]:
+        ids = self.ids(labels.topic, labels.scores.model.digest, labels.partitions, labels.offsets)
+        return ids, _values(labels)
 
     def ids(self, topic: str, digest: str, partitions: Sequence[int], offsets: Sequence[int]) -> list[bytes]:
         """Return the ids of the labels that a model gives to records of one topic, by their places."""

@@ -135,7 +135,7 @@ def test_standard_input_is_read(batch: Batch, tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize(("threshold", "band"), [(None, None), (0.5, 0.0), (0.75, 0.25), (1.0, 0.5)])
 def test_a_threshold_is_a_neutral_band(threshold: float | None, band: float | None) -> None:
-    assert BatchSettings(threshold=threshold).band() == band
+    assert BatchSettings(threshold=threshold).band(None) == band
 
 
 def test_two_columns_are_not_stored_under_one_name() -> None:
