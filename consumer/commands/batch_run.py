@@ -19,12 +19,12 @@ from consumer.commands.batch_display import BatchDisplay
 from consumer.commands.batch_places import BatchOutput, BatchPlaces, open_batch_store, open_job_inputs, share_of
 from consumer.commands.batch_settings import BatchSettings, Engine, kept_columns
 from consumer.commands.model_settings import ModelSettings
-from consumer.measuring.process_use import memory_peak_mb
 from consumer.model.load import LoadedModel, load_same, load_scorer
 from consumer.reports.batch_summary import BatchSummary
 from shared.clock import Clock
 from shared.datasets import Split
 from shared.kafka_client import KafkaSettings
+from shared.process_use import memory_peak_mb
 from shared.review_rows import ColumnMapping
 from shared.stop_signals import StopSignals
 

@@ -15,7 +15,6 @@ from consumer.commands.demo_processes import ConsumerProbe, DemoProcess, stream_
 from consumer.commands.own_topics import own_topics
 from consumer.measuring.answers import Answers
 from consumer.measuring.comparing import ALL_AT_ONCE, ONE_AT_A_TIME, StreamRun
-from consumer.measuring.process_use import memory_peak_mb_of, processor_s_of
 from consumer.measuring.rounds import ROUNDS_MIN, WARMING_REVIEWS, reviews_that_fit
 from consumer.measuring.timing import Round
 from shared.codec import decode_label, encode_review
@@ -23,6 +22,7 @@ from shared.dev_broker.choice import DevBroker
 from shared.dev_broker.ports import free_ports
 from shared.errors import FatalError
 from shared.kafka_client import KafkaSettings, create_client
+from shared.process_use import memory_peak_mb_of, processor_s_of
 from shared.reviews import Label, Review
 from shared.topics import TopicSettings
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from consumer.measuring.answers import Answers
 from consumer.measuring.loop_round import round_of_arrivals
-from consumer.measuring.process_use import memory_peak_mb
 from consumer.measuring.rounds import OneRound, repeat, round_of_chunks
 from consumer.measuring.timing import Round
 from consumer.measuring.ways import Arrivals, Chunks, ScoredBy, Way
@@ -20,6 +19,7 @@ from consumer.model.load import load_scorer
 from consumer.scoring.ports import Scorer
 from shared.errors import ReviewstreamError
 from shared.logs import configure_logs
+from shared.process_use import memory_peak_mb
 
 
 class Task(msgspec.Struct, frozen=True):

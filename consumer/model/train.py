@@ -1,14 +1,12 @@
 """Trains a model by a recipe, calibrates it out of fold, judges it on the part kept apart, and writes its artifact."""
 
 import io
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import joblib
@@ -32,7 +30,9 @@ from consumer.model.reference import reference_scorer
 from consumer.model.training_data import TrainingSet, check_classes
 from shared.datasets import LabelledReview
 from shared.errors import InputError
+from shared.process_use import memory_peak_mb
 
+MIB_A_MB = 1e6 / 2**20
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib")
 
 
@@ -89,14 +89,8 @@ def train(folder: Path, version: str, data: TrainingSet, plan: TrainingPlan, rep
         manifest = msgspec.structs.replace(manifest, version=version)
         reporter.step("writing the artifact")
         files = _files(trained, manifest, plan)
-    costs = Costs(round(time.monotonic() - started, 1), round(peak_memory_mib(), 1))
+    costs = Costs(round(time.monotonic() - started, 1), round(memory_peak_mb() * MIB_A_MB, 1))
     return write_artifact(folder, msgspec.structs.replace(manifest, costs=costs), files)
-
-
-def peak_memory_mib() -> float:
-    """Return the most memory this process ever held."""
-    # Linux counts KiB, macOS bytes.
-    return getrusage(RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def _rows(reviews: Mapping[str, Sequence[LabelledReview]]) -> Rows:

@@ -11,13 +11,14 @@ from pyarrow import parquet
 
 from consumer.bounded.inputs import ReadAs, open_inputs
 from consumer.bounded.job_run import BoundedJob, JobLimits
+from consumer.bounded.label_table import label_columns
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.steps import Step, Steps
 from consumer.bounded.table_sink import Rejects
 from consumer.scoring.outcome import Scores
 from shared.clock import SystemClock
 from shared.errors import FatalError, InputError, RetriableError
-from tests.support.fake_scorer import FakeScorer, keyword_scores
+from tests.support.fake_scorer import CLASSES, FakeScorer, keyword_scores
 from tests.support.memory_store import MemoryRejects, MemoryStore
 from tests.support.standard_input import no_standard_input
 
@@ -67,6 +68,7 @@ def test_what_is_stored_has_the_columns_that_were_announced(tmp_path: Path) -> N
     (table,) = bench.store.tables
     assert table.schema.names == bench.store.schema.names
     assert [field.type for field in table.schema] == [field.type for field in bench.store.schema]
+    assert table.schema.names == label_columns(CLASSES, ["store"])
     assert table["store"].to_pylist() == [1, 2, 3]
     assert "text" not in table.schema.names
 
