@@ -23,8 +23,8 @@ from pyarrow import parquet
 
 from benchmarks.rounds import ratios, spread
 from benchmarks.stream_results import RESULTS, write_result
-from consumer.bounded.inputs import ReadAs, open_inputs
-from consumer.bounded.table_source import utf8_texts
+from consumer.bounded.reading.inputs import ReadAs, open_inputs
+from consumer.bounded.reading.table_source import utf8_texts
 from consumer.model.load import load_scorer
 from consumer.scoring.lane import ThreadLane
 from shared.datasets import read_dataset

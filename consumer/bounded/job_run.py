@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from consumer.bounded.inputs import kept_schema, read_chunks
-from consumer.bounded.label_table import label_table
 from consumer.bounded.ports import Input, Store
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.review_batch import empty_batch, no_reviews
+from consumer.bounded.reading.inputs import kept_schema, read_chunks
+from consumer.bounded.reading.review_batch import empty_batch, no_reviews
+from consumer.bounded.reading.table_source import TableSource, decode_table
 from consumer.bounded.steps import Step, Steps
-from consumer.bounded.table_sink import Rejects, TableSink
-from consumer.bounded.table_source import TableSource, decode_table
+from consumer.bounded.storing.label_table import label_table
+from consumer.bounded.storing.table_sink import Rejects, TableSink
 from consumer.scoring.batching import BatchBounds, BatchPolicy
 from consumer.scoring.lane import ThreadLane
 from consumer.scoring.loop import LoopLimits, ScoringLoop

@@ -10,17 +10,17 @@ from typing import Any
 
 import click
 
-from consumer.bounded.aggregation import aggregate_path, aggregate_results, require_group_name
-from consumer.bounded.databases.table_store import DEFAULT_TABLE
-from consumer.bounded.dry_run import NoRejects, NoStore
-from consumer.bounded.inputs import ReadAs, open_inputs
-from consumer.bounded.outputs import OutputOptions, open_results, open_store
+from consumer.bounded.finding.aggregation import aggregate_path, aggregate_results, require_group_name
+from consumer.bounded.finding.results_port import ResultFilter
 from consumer.bounded.ports import Input, Mode, Store
 from consumer.bounded.progress import Progress
-from consumer.bounded.rejects import RejectsFile
-from consumer.bounded.results_port import ResultFilter
-from consumer.bounded.table_files import write_table_file
-from consumer.bounded.topic_tables import PartitionTables
+from consumer.bounded.reading.inputs import ReadAs, open_inputs
+from consumer.bounded.reading.topic_tables import PartitionTables
+from consumer.bounded.storing.databases.table_store import DEFAULT_TABLE
+from consumer.bounded.storing.dry_run import NoRejects, NoStore
+from consumer.bounded.storing.outputs import OutputOptions, open_results, open_store
+from consumer.bounded.storing.rejects import RejectsFile
+from consumer.bounded.storing.table_files import write_table_file
 from consumer.commands.places import parse_moment, parse_places
 from consumer.kafka.label_store import LabelStore
 from consumer.kafka.range_reader import open_reader

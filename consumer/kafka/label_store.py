@@ -13,7 +13,7 @@ from confluent_kafka import KafkaException, Producer, TopicPartition
 from consumer.bounded.chunks import CHUNK_ROWS
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.topic_tables import PartitionRange
+from consumer.bounded.reading.topic_tables import PartitionRange
 from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings
 from consumer.kafka.job_progress import JobOffsets, JobState, short_job, stored_by
 from consumer.kafka.label_rows import label_messages

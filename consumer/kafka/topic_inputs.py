@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from consumer.bounded.chunks import CHUNK_BYTES, CHUNK_ROWS
-from consumer.bounded.topic_tables import PartitionRange, PartitionTables
+from consumer.bounded.reading.topic_tables import PartitionRange, PartitionTables
 from consumer.kafka.range_reader import RangeReader, Ranges
 from consumer.scoring.record import Record
 

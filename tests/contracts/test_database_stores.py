@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from consumer.bounded.databases.table_store import TableStore
+from consumer.bounded.finding.results_port import ResultFilter, TimeColumn
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.results_port import ResultFilter, TimeColumn
+from consumer.bounded.storing.databases.table_store import TableStore
 from shared.errors import ConfigurationError, InputError
 from tests.support.database_outputs import DatabaseOutput, output_at
 from tests.support.killable_store import (

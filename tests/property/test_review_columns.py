@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from consumer.bounded.inputs import ReadAs, open_inputs
-from consumer.bounded.table_source import utf8_texts
+from consumer.bounded.reading.inputs import ReadAs, open_inputs
+from consumer.bounded.reading.table_source import utf8_texts
 from shared.review_files import ReviewFile
 from shared.review_rows import BadRow, ColumnMapping
 from tests.support.standard_input import no_standard_input

@@ -8,15 +8,15 @@ from typing import Any, Protocol
 import duckdb
 import psycopg
 
-from consumer.bounded.databases.database import Database
-from consumer.bounded.databases.duckdb_database import DuckdbDatabase
-from consumer.bounded.databases.duckdb_results import DuckdbResults
-from consumer.bounded.databases.postgres_database import PostgresDatabase
-from consumer.bounded.databases.postgres_results import PostgresResults
-from consumer.bounded.databases.postgres_url import is_postgres_url, parse_postgres_url
-from consumer.bounded.databases.sqlite_database import SqliteDatabase
-from consumer.bounded.databases.sqlite_results import SqliteResults
-from consumer.bounded.results_port import Results
+from consumer.bounded.finding.results_port import Results
+from consumer.bounded.storing.databases.database import Database
+from consumer.bounded.storing.databases.duckdb_database import DuckdbDatabase
+from consumer.bounded.storing.databases.duckdb_results import DuckdbResults
+from consumer.bounded.storing.databases.postgres_database import PostgresDatabase
+from consumer.bounded.storing.databases.postgres_results import PostgresResults
+from consumer.bounded.storing.databases.postgres_url import is_postgres_url, parse_postgres_url
+from consumer.bounded.storing.databases.sqlite_database import SqliteDatabase
+from consumer.bounded.storing.databases.sqlite_results import SqliteResults
 
 
 class DatabaseOutput(Protocol):

@@ -7,10 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
-from consumer.bounded.databases.database import Database
-from consumer.bounded.databases.table_store import TableStore
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
+from consumer.bounded.storing.databases.database import Database
+from consumer.bounded.storing.databases.table_store import TableStore
 from tests.support.database_outputs import output_at
 from tests.support.fail_points import end_this_process
 from tests.support.label_rows import label_rows

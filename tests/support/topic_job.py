@@ -8,7 +8,7 @@ from consumer.bounded.job_run import BoundedJob, JobLimits
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.steps import Steps
-from consumer.bounded.table_sink import Rejects
+from consumer.bounded.storing.table_sink import Rejects
 from consumer.kafka import label_store, topic_inputs
 from consumer.kafka.label_store import LabelStore
 from consumer.kafka.range_reader import open_reader

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from consumer.bounded.databases.postgres_database import PostgresDatabase
-from consumer.bounded.databases.postgres_results import PostgresResults
-from consumer.bounded.databases.postgres_url import PostgresAddress, parse_postgres_url
-from consumer.bounded.databases.table_store import TableStore
+from consumer.bounded.finding.results_port import ResultFilter, Results
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.results_port import ResultFilter, Results
+from consumer.bounded.storing.databases.postgres_database import PostgresDatabase
+from consumer.bounded.storing.databases.postgres_results import PostgresResults
+from consumer.bounded.storing.databases.postgres_url import PostgresAddress, parse_postgres_url
+from consumer.bounded.storing.databases.table_store import TableStore
 from shared.errors import ConfigurationError, FatalError
 from tests.support.database_outputs import output_at
 from tests.support.label_rows import label_rows

@@ -9,8 +9,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
-from consumer.bounded.inputs import ReadAs, open_inputs
-from consumer.bounded.locations import find_files
+from consumer.bounded.reading.inputs import ReadAs, open_inputs
+from consumer.bounded.reading.locations import find_files
 from shared.errors import InputError
 from tests.support.standard_input import no_standard_input
 

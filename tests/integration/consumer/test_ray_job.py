@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
-from consumer.bounded.inputs import ReadAs, open_inputs
+from consumer.bounded.cluster.ray_job import RayJob
 from consumer.bounded.job_run import BoundedJob, JobLimits
 from consumer.bounded.ports import Input
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.ray_job import RayJob
+from consumer.bounded.reading.inputs import ReadAs, open_inputs
 from consumer.bounded.steps import Steps
-from consumer.bounded.table_sink import Rejects
+from consumer.bounded.storing.table_sink import Rejects
 from consumer.model.load import load_same, load_scorer
 from consumer.scoring.ports import Scorer
 from shared.clock import SystemClock

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.bounded import aggregation
-from consumer.bounded.aggregation import aggregate, aggregate_path, wilson_interval
+from consumer.bounded.finding import aggregation
+from consumer.bounded.finding.aggregation import aggregate, aggregate_path, wilson_interval
 from shared.errors import InputError
 
 Labelled = tuple[str | None, str, float]

@@ -10,9 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from consumer.__main__ import group
-from consumer.bounded.dry_run import NoRejects, NoStore
 from consumer.bounded.progress import Progress
 from consumer.bounded.steps import Steps
+from consumer.bounded.storing.dry_run import NoRejects, NoStore
 from consumer.commands.batch_display import BatchDisplay, step_times
 from consumer.commands.batch_settings import BatchSettings, kept_columns
 from shared.command_line import run_command_line

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from consumer.bounded.inputs import ReadAs, open_inputs
 from consumer.bounded.job_run import BoundedJob, JobLimits
-from consumer.bounded.label_table import label_columns
 from consumer.bounded.progress import Job, Progress
+from consumer.bounded.reading.inputs import ReadAs, open_inputs
 from consumer.bounded.steps import Step, Steps
-from consumer.bounded.table_sink import Rejects
+from consumer.bounded.storing.label_table import label_columns
+from consumer.bounded.storing.table_sink import Rejects
 from consumer.scoring.outcome import Scores
 from shared.clock import SystemClock
 from shared.errors import FatalError, InputError, RetriableError
@@ -74,7 +74,7 @@ def test_what_is_stored_has_the_columns_that_were_announced(tmp_path: Path) -> N
 
 
 def test_many_threads_keep_the_order_of_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consumer.bounded.parquet_tables.CHUNK_ROWS", 7)
+    monkeypatch.setattr("consumer.bounded.reading.parquet_tables.CHUNK_ROWS", 7)
     bench = Bench(write_parquet(tmp_path / "a.parquet", 500), workers=4, checkpoint_rows=50)
     bench.run()
     assert [row["offset"] for row in bench.store.rows()] == list(range(1, 501))
@@ -157,7 +157,7 @@ def test_lines_that_an_interrupted_run_labelled_are_passed_over(tmp_path: Path, 
 
 
 def test_a_stop_stores_what_was_read_and_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("consumer.bounded.parquet_tables.CHUNK_ROWS", 10)
+    monkeypatch.setattr("consumer.bounded.reading.parquet_tables.CHUNK_ROWS", 10)
     bench = Bench(write_parquet(tmp_path / "a.parquet", 100))
     with pytest.raises(RetriableError, match="stopped after") as caught:
         bench.run(lambda: bench.steps.rows >= 30)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.bounded.locations import find_files
+from consumer.bounded.reading.locations import find_files
 from shared.errors import InputError
 
 

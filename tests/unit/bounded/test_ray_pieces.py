@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from consumer.bounded.inputs import ReadAs, open_inputs
+from consumer.bounded.cluster.ray_job import require_readable_anywhere
+from consumer.bounded.cluster.ray_pieces import Piece, pieces_of, within
 from consumer.bounded.ports import Input
 from consumer.bounded.progress import Progress
-from consumer.bounded.ray_job import require_readable_anywhere
-from consumer.bounded.ray_pieces import Piece, pieces_of, within
-from consumer.bounded.row_tables import RowTables
-from consumer.bounded.topic_tables import PartitionRange, PartitionTables
+from consumer.bounded.reading.inputs import ReadAs, open_inputs
+from consumer.bounded.reading.row_tables import RowTables
+from consumer.bounded.reading.topic_tables import PartitionRange, PartitionTables
 from shared.errors import ConfigurationError
 from tests.support.standard_input import no_standard_input
 

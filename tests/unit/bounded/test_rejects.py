@@ -8,7 +8,7 @@ import pytest
 from consumer.bounded.chunks import Reject
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Progress
-from consumer.bounded.rejects import RejectsFile, RejectsLimit
+from consumer.bounded.storing.rejects import RejectsFile, RejectsLimit
 from shared.errors import ConfigurationError, InputError
 
 REJECTS = [Reject("reviews.csv", None, row, "no text") for row in range(1, 6)]

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from consumer.bounded.parquet_encoding import ROW_GROUP_ROWS, write_parquet
-from consumer.bounded.table_files import write_table_file
+from consumer.bounded.storing.parquet_encoding import ROW_GROUP_ROWS, write_parquet
+from consumer.bounded.storing.table_files import write_table_file
 from shared.errors import ConfigurationError, FatalError, InputError
 from tests.support.label_rows import label_rows
 from tests.support.small_disk import small_disk

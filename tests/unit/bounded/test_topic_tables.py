@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from consumer.bounded.topic_tables import PartitionRange, PartitionTables
+from consumer.bounded.reading.topic_tables import PartitionRange, PartitionTables
 from consumer.scoring.record import Record
 from shared.codec import encode_review
 from shared.reviews import Review

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.bounded.databases.postgres_url import is_postgres_url, parse_postgres_url
+from consumer.bounded.storing.databases.postgres_url import is_postgres_url, parse_postgres_url
 from shared.errors import ConfigurationError
 
 
