@@ -80,7 +80,7 @@ def _cut(chunk: TableChunk, end_row: int) -> TableChunk:
     reviews = chunk.reviews.slice(0, count)
     return TableChunk(
         reviews=reviews,
-        kept=chunk.kept.slice(0, count) if chunk.kept.num_columns else chunk.kept,
+        kept=chunk.kept.slice(0, count),
         rejects=[reject for reject in chunk.rejects if reject.row <= end_row],
         input=chunk.input,
         next_row=end_row,

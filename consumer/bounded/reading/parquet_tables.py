@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.chunks import CHUNK_BYTES, CHUNK_ROWS, Reject, TableChunk
 from consumer.bounded.reading.locations import Location
-from consumer.bounded.reading.review_batch import review_batch
+from consumer.bounded.reading.review_batch import chosen, review_batch
 from consumer.bounded.reading.review_columns import ReviewColumns, Unusual, columns_of_reviews, columns_of_table
 from shared.errors import InputError
 from shared.parquet_rows import cells_of, import_parquet, row_of, unreadable
@@ -99,8 +99,7 @@ class ParquetTables:
         reviews = review_batch(columns, self._path, numbers)
         if rejects:
             mask = import_pyarrow().array(columns.usable)
-            # Without columns it has no rows to choose from.
-            reviews, kept = reviews.filter(mask), kept.filter(mask) if kept.num_columns else kept
+            reviews, kept = chosen(reviews, mask), chosen(kept, mask)
         size_bytes = reviews["text"].nbytes
         return TableChunk(reviews, kept, rejects, self._number, self._rows_read, size_bytes)
 

@@ -33,6 +33,11 @@ def no_reviews() -> Any:
     return review_batch(columns_of_reviews([]), "", np.empty(0, np.int64))
 
 
+def chosen(batch: Any, mask: Any) -> Any:
+    """Return the rows of a pyarrow.RecordBatch that a boolean mask chooses; one without columns has none to choose."""
+    return batch.filter(mask) if batch.num_columns else batch
+
+
 def empty_batch(schema: Any) -> Any:
     """Return a pyarrow.RecordBatch without a row."""
     pa = import_pyarrow()

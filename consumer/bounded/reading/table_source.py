@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.chunks import Reject, TableChunk
+from consumer.bounded.reading.review_batch import chosen
 from consumer.bounded.storing.label_table import ORIGIN
 from consumer.scoring.batching import BatchLimits
 from consumer.scoring.outcome import DeadLetter
@@ -113,9 +114,7 @@ class ReadableTable:
         keep = np.ones(self.reviews.num_rows, bool)
         keep[list(rows)] = False
         mask = import_pyarrow().array(keep)
-        # Without columns it has no rows to choose from.
-        kept = self.kept.filter(mask) if self.kept.num_columns else self.kept
-        return ReadableTable(self.reviews.filter(mask), kept)
+        return ReadableTable(chosen(self.reviews, mask), chosen(self.kept, mask))
 
 
 class TableSource:
