@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from consumer.bounded.label_table import label_table
 from consumer.bounded.ports import Input, Store
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.reading.inputs import kept_schema, read_chunks
 from consumer.bounded.reading.review_batch import empty_batch, no_reviews
 from consumer.bounded.reading.table_source import TableSource, decode_table
 from consumer.bounded.steps import Step, Steps
-from consumer.bounded.storing.label_table import label_table
 from consumer.bounded.storing.table_sink import Rejects, TableSink
 from consumer.scoring.batching import BatchBounds, BatchPolicy
 from consumer.scoring.lane import ThreadLane

@@ -12,13 +12,13 @@ import click
 
 from consumer.bounded.finding.aggregation import aggregate_path, aggregate_results, require_group_name
 from consumer.bounded.finding.results_port import ResultFilter
+from consumer.bounded.outputs import OutputOptions, open_results, open_store
 from consumer.bounded.ports import Input, Mode, Store
 from consumer.bounded.progress import Progress
 from consumer.bounded.reading.inputs import ReadAs, open_inputs
 from consumer.bounded.reading.topic_tables import PartitionTables
 from consumer.bounded.storing.databases.table_store import DEFAULT_TABLE
 from consumer.bounded.storing.dry_run import NoRejects, NoStore
-from consumer.bounded.storing.outputs import OutputOptions, open_results, open_store
 from consumer.bounded.storing.rejects import RejectsFile
 from consumer.bounded.storing.table_files import write_table_file
 from consumer.commands.places import parse_moment, parse_places

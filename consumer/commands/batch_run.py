@@ -7,12 +7,12 @@ from functools import partial
 
 from consumer.bounded.cluster.ray_job import RayJob, require_readable_anywhere
 from consumer.bounded.job_run import BoundedJob
+from consumer.bounded.label_table import label_columns
+from consumer.bounded.outputs import shown
 from consumer.bounded.ports import Input, Store
 from consumer.bounded.progress import Job
 from consumer.bounded.reading.inputs import ReadAs
 from consumer.bounded.steps import Step, Steps
-from consumer.bounded.storing.label_table import label_columns
-from consumer.bounded.storing.outputs import shown
 from consumer.bounded.storing.rejects import RejectsLimit
 from consumer.bounded.storing.table_sink import Rejects
 from consumer.commands.batch_display import BatchDisplay

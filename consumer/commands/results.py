@@ -11,7 +11,7 @@ from rich.console import Console
 
 from consumer.bounded.finding.aggregation import aggregate_results
 from consumer.bounded.finding.results_port import ResultFilter, TimeColumn
-from consumer.bounded.storing.outputs import OutputOptions, open_results
+from consumer.bounded.outputs import OutputOptions, open_results
 from consumer.bounded.storing.table_files import format_of, write_table_file
 from consumer.bounded.storing.text_encoding import JsonlEncoder
 from consumer.commands.places import parse_moment

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from consumer.bounded.storing.label_table import MODEL, REVIEW, SCORE_OF
+from consumer.bounded.label_table import MODEL, REVIEW, SCORE_OF
 from consumer.kafka.labels import LabelColumns, LabelMessage, LabelWriter
 from consumer.scoring.outcome import Scores
 from shared.reviews import Model

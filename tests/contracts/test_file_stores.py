@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from consumer.bounded.finding.results_port import ResultFilter
+from consumer.bounded.outputs import DEFAULTS, OutputOptions, open_results, open_store
 from consumer.bounded.ports import Mode, Store
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.storing.outputs import DEFAULTS, OutputOptions, open_results, open_store
 from shared.errors import ConfigurationError, FatalError, InputError
 from tests.support.killable_file_store import (
     CHECKPOINT,

@@ -17,7 +17,7 @@ from confluent_kafka import Producer
 from pyarrow import parquet
 
 from consumer.bounded.finding.results_port import ResultFilter
-from consumer.bounded.storing.outputs import open_results
+from consumer.bounded.outputs import open_results
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
 from tests.support.independent_reader import read_everything

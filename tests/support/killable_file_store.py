@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from consumer.bounded.arrow import import_duckdb, import_pyarrow
+from consumer.bounded.outputs import DEFAULTS, OutputOptions, open_store
 from consumer.bounded.ports import Mode, Store
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.storing.outputs import DEFAULTS, OutputOptions, open_store
 from shared.errors import ConfigurationError
 from tests.support.label_rows import label_rows
 

@@ -7,7 +7,7 @@ from typing import Any
 from consumer.bounded.arrow import import_duckdb, import_pyarrow
 from consumer.bounded.finding.result_query import query, quoted
 from consumer.bounded.finding.results_port import ResultFilter
-from consumer.bounded.storing.label_table import MODEL, label_columns
+from consumer.bounded.label_table import MODEL, label_columns
 from consumer.bounded.storing.table_files import TableFormat, format_of
 from shared.errors import InputError
 

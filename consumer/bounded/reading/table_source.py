@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.chunks import Reject, TableChunk
+from consumer.bounded.label_table import ORIGIN
 from consumer.bounded.reading.review_batch import chosen
-from consumer.bounded.storing.label_table import ORIGIN
 from consumer.scoring.batching import BatchLimits
 from consumer.scoring.outcome import DeadLetter
 from consumer.scoring.record import NOTHING, Batch, ClosedBy, Record

@@ -8,11 +8,11 @@ import msgspec
 
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.chunks import Reject
+from consumer.bounded.label_table import label_table
 from consumer.bounded.ports import RejectLimit, RejectLog, Store
 from consumer.bounded.progress import Progress
 from consumer.bounded.reading.table_source import ReadableTable, TableRows
 from consumer.bounded.steps import Step, Steps
-from consumer.bounded.storing.label_table import label_table
 from consumer.scoring.lane import Lane
 from consumer.scoring.outcome import DeadLetter, Outcome
 

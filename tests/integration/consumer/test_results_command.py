@@ -9,8 +9,8 @@ from pyarrow import parquet
 
 from consumer.__main__ import group
 from consumer.bounded.finding.results_port import ResultFilter
+from consumer.bounded.outputs import open_results
 from consumer.bounded.ports import Mode
-from consumer.bounded.storing.outputs import open_results
 from shared.command_line import run_command_line
 from tests.support.killable_file_store import CHECKPOINT, CHECKPOINTS, finish_job
 from tests.support.label_rows import ODD_COLUMN, label_rows

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from consumer.bounded.finding.results_port import ResultFilter, TimeColumn
+from consumer.bounded.outputs import OutputOptions, open_results, open_store
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.storing.outputs import OutputOptions, open_results, open_store
 from shared.errors import ConfigurationError, InputError
 from tests.support.hard_texts import HARD_TEXTS
 from tests.support.label_rows import FIRST_SCORED, ODD_COLUMN, label_rows

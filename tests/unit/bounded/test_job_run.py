@@ -10,10 +10,10 @@ import pytest
 from pyarrow import parquet
 
 from consumer.bounded.job_run import BoundedJob, JobLimits
+from consumer.bounded.label_table import label_columns
 from consumer.bounded.progress import Job, Progress
 from consumer.bounded.reading.inputs import ReadAs, open_inputs
 from consumer.bounded.steps import Step, Steps
-from consumer.bounded.storing.label_table import label_columns
 from consumer.bounded.storing.table_sink import Rejects
 from consumer.scoring.outcome import Scores
 from shared.clock import SystemClock

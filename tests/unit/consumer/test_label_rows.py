@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from consumer.bounded.label_table import label_table
 from consumer.bounded.reading.review_batch import empty_batch, review_batch
 from consumer.bounded.reading.review_columns import columns_of_reviews
-from consumer.bounded.storing.label_table import label_table
 from consumer.kafka.label_rows import label_messages
 from consumer.kafka.labels import LabelWriter
 from shared.codec import decode_label, label_id

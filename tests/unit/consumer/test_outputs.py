@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from consumer.bounded.finding.results_port import ResultFilter
+from consumer.bounded.outputs import OutputOptions, open_results, open_store
 from consumer.bounded.ports import Mode
 from consumer.bounded.progress import Job, Progress
-from consumer.bounded.storing.outputs import OutputOptions, open_results, open_store
 from shared.errors import ConfigurationError
 from tests.support.label_rows import label_rows
 
