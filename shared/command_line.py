@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from shared.errors import FatalError, ReviewstreamError
+from shared.logs import configure_logs
 
 EXIT_CODES = """\b
 Exit codes:
@@ -52,6 +53,8 @@ class LazyGroup(click.Group):
 
 def run_command_line(group: click.Group, arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the process's exit code; says what went wrong, why, and how to mend it."""
+    # Until a command says otherwise: what a client logs must not end up among a command's data on stdout.
+    configure_logs("WARNING")
     try:
         result = group.main(args=arguments, standalone_mode=False)
     except click.ClickException as error:

@@ -12,6 +12,7 @@ from consumer.kafka.topic_admin import TopicAdmin
 from shared.dev_broker.choice import DevBroker, Purpose, choose_broker
 from shared.errors import ConfigurationError
 from shared.kafka_client import KafkaSettings
+from shared.logs import configure_logs
 from shared.topics import TopicSettings
 from tests.support.postgres import PostgresServer, installed_postgres
 from tests.support.small_model import train_small_model
@@ -20,6 +21,8 @@ BUSY = [HealthCheck.too_slow]
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=BUSY)
 settings.register_profile("thorough", max_examples=1000, deadline=None, suppress_health_check=BUSY)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+# What clients that tests make themselves log belongs on stderr, as a program's does.
+configure_logs("INFO")
 
 
 def pytest_report_header() -> str:

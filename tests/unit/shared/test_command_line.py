@@ -4,6 +4,7 @@ from importlib import import_module
 
 import click
 import pytest
+import structlog
 
 from shared.command_line import LazyGroup, run_command_line
 from shared.errors import (
@@ -16,6 +17,7 @@ from shared.errors import (
     RetriableError,
     ReviewstreamError,
 )
+from shared.logs import get_logger
 
 
 def exit_code_of(outcome: BaseException | object, *arguments: str) -> int:
@@ -33,6 +35,20 @@ def exit_code_of(outcome: BaseException | object, *arguments: str) -> int:
         return outcome
 
     return run_command_line(program, arguments or ["work"])
+
+
+def test_what_is_logged_never_stands_among_a_commands_data(capsys: pytest.CaptureFixture[str]) -> None:
+    @click.command()
+    def work() -> None:
+        get_logger("client").warning("slow", waited_s=3)
+        click.echo('{"holds": true}')
+
+    group = click.Group("program", {"work": work})
+    structlog.reset_defaults()
+    assert run_command_line(group, ["work"]) == 0
+    said = capsys.readouterr()
+    assert said.out == '{"holds": true}\n'
+    assert '"waited_s": 3' in said.err
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from shared.logs import configure_logs, get_logger
 
 
 @pytest.fixture(autouse=True)
-def _forget_the_configuration() -> Iterator[None]:
+def _put_the_configuration_back() -> Iterator[None]:
+    before = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 class Terminal(io.StringIO):
