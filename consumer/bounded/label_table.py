@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from consumer.bounded.arrow import import_pyarrow
-from consumer.scoring.outcome import Scores
+from consumer.scoring.outcome import LabelNumbers, Scores
 
 # Where a row was read: a file and a number counted from 1, or a topic, a partition and an offset.
 ORIGIN = ("source", "partition", "offset")
@@ -33,7 +33,7 @@ def label_table(reviews: Any, kept: Any, scores: Scores, scored_at: datetime) ->
     count = reviews.num_rows
     columns: dict[str, Any] = {
         "review_id": reviews["review_id"],
-        "label": _dictionary(pa, scores.labels),
+        "label": _labels(pa, scores),
         "score": pa.array(scores.confidences),
     }
     for place, name in enumerate(scores.classes):
@@ -48,12 +48,17 @@ def label_table(reviews: Any, kept: Any, scores: Scores, scored_at: datetime) ->
     return pa.table(columns)
 
 
-def _dictionary(pa: Any, labels: Sequence[str]) -> Any:
+def _labels(pa: Any, scores: Scores) -> Any:
+    numbered = scores.numbered or _numbered(scores.labels)
+    names = pa.array(numbered.names, pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(numbered.numbers.astype(np.int32)), names)
+
+
+def _numbered(labels: Sequence[str]) -> LabelNumbers:
     # Looked up by name: a batch's labels are few, and the same few objects.
     names = sorted(set(labels))
     numbers = {name: number for number, name in enumerate(names)}
-    indices = np.fromiter(map(numbers.__getitem__, labels), np.int32, len(labels))
-    return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(names, pa.string()))
+    return LabelNumbers(tuple(names), np.fromiter(map(numbers.__getitem__, labels), np.int64, len(labels)))
 
 
 def _same(pa: Any, value: str, count: int) -> Any:

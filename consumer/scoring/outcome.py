@@ -14,14 +14,26 @@ from shared.reviews import Model, Review
 
 
 @dataclass(frozen=True, slots=True)
+class LabelNumbers:
+    """Labels as columns hold them: where in `names`, which are different from each other, each (n,) stands."""
+
+    names: tuple[str, ...]
+    numbers: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
-    """A model's answer for n texts: n labels, their probabilities (n,), and those of all k classes (n, k), float64."""
+    """A model's answer for n texts: n labels, their probabilities (n,), and those of all k classes (n, k), float64.
+
+    `numbered` are the same labels, where the scorer has them so.
+    """
 
     model: Model
     classes: tuple[str, ...]
     labels: Sequence[str]
     confidences: NDArray[np.float64]
     probabilities: NDArray[np.float64]
+    numbered: LabelNumbers | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,13 +135,19 @@ class _Reader:
             return column.cast(self._pa.string())
         column = self.strings(name)
         # CSV knows no null: an empty cell is no value, here as in the other formats.
-        nothing = self.compute.equal(self.compute.binary_length(column), 0)
-        empty = self._pa.scalar(None, column.type)
-        column = self.compute.if_else(nothing, empty, column) if self.compute.any(nothing).as_py() else column
+        pc = self.compute
+        sizes = pc.binary_length(column)
+        if pc.min(sizes).as_py() == 0:
+            column = pc.if_else(pc.equal(sizes, 0), self._pa.scalar(None, column.type), column)
         return column.cast(self._pa.string())
 
     def _short(self, ids: Any) -> Any:
-        return self.compute.less_equal(self.compute.utf8_length(ids), REVIEW_ID_CHARS_MAX)
+        pc = self.compute
+        # No more letters than bytes: most columns need not be read for that.
+        sizes = pc.binary_length(ids)
+        longest = pc.max(sizes).as_py()
+        counted = sizes if longest is None or longest <= REVIEW_ID_CHARS_MAX else pc.utf8_length(ids)
+        return pc.less_equal(counted, REVIEW_ID_CHARS_MAX)
 
     def _column(self, name: str) -> Any:
         wanted = getattr(self._mapping, name)

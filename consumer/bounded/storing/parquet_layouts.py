@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from consumer.bounded.arrow import import_pyarrow
 from consumer.bounded.storing.durable_files import sync
-from consumer.bounded.storing.parquet_encoding import encodings, write_parquet
+from consumer.bounded.storing.parquet_encoding import RowGroups, encodings, write_parquet
 from shared.errors import ConfigurationError
 
 # Each value is a folder, and each checkpoint writes a file into each of them.
@@ -29,6 +29,10 @@ class Layout(Protocol):
         """Return what is to be moved to the output's place; it is forced to the disk."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is open."""
+        ...
+
 
 class PartFiles:
     """A folder `part-000000.parquet`, `part-000001.parquet`, …: the names in order give the rows in order."""
@@ -43,6 +47,9 @@ class PartFiles:
     def gather(self, folder: Path, count: int, schema: Any) -> Path:
         """Return the folder itself; one without labels gets an empty part, which tells the columns."""
         return _with_empty_part(folder, count, schema)
+
+    def close(self) -> None:
+        """Do nothing: each part is closed as soon as it is written."""
 
 
 class PartitionFolders:
@@ -97,15 +104,26 @@ class PartitionFolders:
         """Return the folder itself; one without labels gets an empty part, which tells the columns."""
         return _with_empty_part(folder, count, schema)
 
+    def close(self) -> None:
+        """Do nothing: each part is closed as soon as it is written."""
+
 
 class SingleFile:
-    """One file: Parquet can't grow, so parts wait as Arrow files, which cost little, and are encoded at the end."""
+    """One file. Parquet that is not complete can't be read, so parts wait as Arrow files, which cost little.
+
+    A run that began the output encodes each part as it comes, beside the scoring; after a kill the parts are all that
+    is left, and are encoded at the end.
+    """
+
+    def __init__(self) -> None:
+        self._file: RowGroups | None = None
+        self._encoded = 0
 
     def check(self, schema: Any) -> None:
         """Accept anything."""
 
     def write(self, table: Any, folder: Path, number: int) -> None:
-        """Write one Arrow file."""
+        """Write one Arrow file, and the same rows into the output where it has all those before them."""
         pa, ipc = import_pyarrow(), import_pyarrow("pyarrow.ipc")
         # Each batch brings dictionaries of its own, and a file has room for one a column.
         unified = table.unify_dictionaries()
@@ -113,13 +131,27 @@ class SingleFile:
         path = folder / f"{stem(number)}.arrow"
         with pa.OSFile(str(path), "wb") as stream, ipc.new_file(stream, unified.schema, options=options) as writer:
             writer.write_table(unified)
+        if number == self._encoded:
+            if self._file is None:
+                self._file = RowGroups(_ready(folder), unified.schema)
+            self._file.append(unified)
+            self._encoded += 1
 
     def gather(self, folder: Path, count: int, schema: Any) -> Path:
-        """Write the parts as one file beside their folder, a row group of them in memory at a time."""
-        ready = folder.with_name("labels.parquet")
-        write_parquet(ready, schema, _tables(folder, count))
+        """Complete the file beside the folder; its row groups are made of the parts where a killed run began it."""
+        ready = _ready(folder)
+        if self._file is not None and self._encoded == count:
+            self._file.close()
+        else:
+            self.close()
+            write_parquet(ready, schema, _tables(folder, count))
         sync(ready)
         return ready
+
+    def close(self) -> None:
+        """Let go of a file that was not completed."""
+        if self._file is not None:
+            self._file.abandon()
 
 
 def part_number(path: Path) -> int:
@@ -130,6 +162,10 @@ def part_number(path: Path) -> int:
 def stem(number: int) -> str:
     """Return what the names of a part's files begin with."""
     return f"part-{number:06}"
+
+
+def _ready(folder: Path) -> Path:
+    return folder.with_name("labels.parquet")
 
 
 def _with_empty_part(folder: Path, count: int, schema: Any) -> Path:

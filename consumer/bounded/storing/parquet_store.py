@@ -51,6 +51,7 @@ class ParquetStore:
 
     def close(self) -> None:
         """Let go of the output; parts that are stored wait for --resume."""
+        self._layout.close()
         self._work.close()
 
     def _keep(self, count: int) -> None:

@@ -30,6 +30,7 @@ HITS = PLACES + CANDIDATES_MAX
 GROWING = HITS + CANDIDATES_MAX
 
 
+@cached_jit
 def scratch_words(size_bytes: int, terms: int) -> int:
     """Return how many words of scratch a text of so many bytes may need with a model of so many terms."""
     most = distinct_max(3 * (size_bytes + 1), terms)

@@ -12,10 +12,10 @@ from consumer.model.compiled.compiler import compile_model
 from consumer.model.compiled.hashing import Words
 from consumer.model.compiled.kernel import score_batch, scratch_words
 from consumer.model.compiled.letters import lower_case_table
-from consumer.model.labelling import Labelling
+from consumer.model.labelling import Labelling, confidences
 from consumer.model.specification import LinearModel
 from consumer.native.code_cache import call, say_what_is_not_kept
-from consumer.scoring.outcome import Scores
+from consumer.scoring.outcome import LabelNumbers, Scores
 from consumer.scoring.texts import Utf8Texts
 from shared.reviews import Model
 
@@ -52,8 +52,10 @@ class CompiledScorer:
             label, confidence = self._labelling.label_one(probabilities[0].tolist())
             return Scores(self._model, classes, [label], np.array([confidence]), probabilities)
         probabilities = self.probabilities(texts)
-        labels, confidences = self._labelling.label(probabilities)
-        return Scores(self._model, classes, labels, confidences, probabilities)
+        numbers = self._labelling.numbers(probabilities)
+        labels = self._labelling.named(numbers)
+        numbered = LabelNumbers(self._labelling.names, numbers)
+        return Scores(self._model, classes, labels, confidences(probabilities), probabilities, numbered)
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities (n, k) of the classes, in order of the texts."""
@@ -101,7 +103,8 @@ class CompiledScorer:
         return any(letter in text for letter in self._exceptions for text in texts)
 
     def _exceptional_bytes(self, content: bytes) -> bool:
-        return not content.isascii() and any(letter in content for letter in self._exceptions_utf8)
+        # A single byte is found far faster than a letter of two or three, and most texts lack it.
+        return any(letter[:1] in content and letter in content for letter in self._exceptions_utf8)
 
     def _encode(self, text: str) -> bytes:
         # Where lower-casing is more than a table of single letters can say, Python does it.

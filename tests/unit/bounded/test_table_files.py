@@ -127,8 +127,16 @@ def test_small_tables_share_a_row_group_and_large_ones_are_cut(tmp_path: Path) -
     metadata = parquet.ParquetFile(tmp_path / "some.parquet").metadata
     groups = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
     assert sum(groups) == 700_000
-    assert max(groups) <= ROW_GROUP_ROWS
-    assert len(groups) < 7
+    assert all(ROW_GROUP_ROWS <= rows < 2 * ROW_GROUP_ROWS for rows in groups[:-1])
+    assert len(groups) == 3
+
+
+def test_a_large_table_is_cut_into_equal_row_groups(tmp_path: Path) -> None:
+    table = pa.table({"offset": range(2 * ROW_GROUP_ROWS + 11)})
+    write_parquet(tmp_path / "some.parquet", table.schema, [table])
+    metadata = parquet.ParquetFile(tmp_path / "some.parquet").metadata
+    groups = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    assert groups == [ROW_GROUP_ROWS + 6, ROW_GROUP_ROWS + 5]
 
 
 def test_parquet_is_compressed_by_zstd(tmp_path: Path) -> None:

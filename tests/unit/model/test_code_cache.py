@@ -39,7 +39,7 @@ def start(cache: Path, home: Path, sources: Path = ROOT) -> subprocess.Completed
 def test_second_process_uses_the_code_of_the_first(tmp_path: Path) -> None:
     assert start(tmp_path / "cache", tmp_path).stdout == "positive neutral\n"
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("*.nb?")}
-    assert len(kept) == 6, "an index and the code of each of three functions"
+    assert len(kept) == 8, "an index and the code of each of four functions"
     assert start(tmp_path / "cache", tmp_path).stdout == "positive neutral\n"
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").rglob("*.nb?")} == kept
 
