@@ -26,7 +26,8 @@ class RowRecord:
     """A row as a record: named by its file or topic, and by its number there."""
 
     source: str
-    part: int
+    # None for a row of a file.
+    part: int | None
     number: int
 
     def topic(self) -> str:
@@ -35,7 +36,7 @@ class RowRecord:
 
     def partition(self) -> int:
         """Return the topic's partition, 0 for a file."""
-        return self.part
+        return self.part or 0
 
     def offset(self) -> int:
         """Return its number in the file, or its offset."""
@@ -188,9 +189,9 @@ def _offsets(column: Any) -> NDArray[np.int64]:
 def row_record(reviews: Any, row: int) -> RowRecord:
     """Return one review's row as a record."""
     source, partition, offset = (reviews[name][row].as_py() for name in ORIGIN)
-    return RowRecord(source, partition or 0, offset)
+    return RowRecord(source, partition, offset)
 
 
 def rejected_record(reject: Reject) -> RowRecord:
     """Return a rejected row as a record."""
-    return RowRecord(reject.source, reject.partition or 0, reject.row)
+    return RowRecord(reject.source, reject.partition, reject.row)

@@ -11,7 +11,7 @@ from consumer.bounded.chunks import Reject
 from consumer.bounded.label_table import label_table
 from consumer.bounded.ports import RejectLimit, RejectLog, Store
 from consumer.bounded.progress import Progress
-from consumer.bounded.reading.table_source import ReadableTable, TableRows
+from consumer.bounded.reading.table_source import ReadableTable, RowRecord, TableRows
 from consumer.bounded.steps import Step, Steps
 from consumer.scoring.lane import Lane
 from consumer.scoring.outcome import DeadLetter, Outcome
@@ -126,4 +126,6 @@ def labelled_chunk(outcome: Outcome[ReadableTable]) -> LabelledChunk:
 
 def _reject(letter: DeadLetter) -> Reject:
     record = letter.record
-    return Reject(record.topic(), record.partition(), record.offset(), letter.message)
+    if not isinstance(record, RowRecord):
+        raise TypeError("a table sink stores what a table source gives")
+    return Reject(record.source, record.part, record.number, letter.message)
