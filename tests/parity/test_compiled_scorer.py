@@ -31,6 +31,7 @@ def assert_parity(model: LinearModel, texts: Sequence[str]) -> None:
         expected = naive.probabilities(text)
         assert np.abs(found - expected).max() <= TOLERANCE, repr(text[:200])
         assert label == naive.label(expected), repr(text[:200])
+    assert scores.terms == naive.term_counts(texts)
 
 
 @pytest.mark.parametrize("class_count", [2, 3, 5])
@@ -60,6 +61,7 @@ def test_batch_says_what_single_texts_say_bit_for_bit(features: Features, class_
     together = scorer.score(HARD_TEXTS)
     alone = [scorer.score([text]) for text in HARD_TEXTS]
     assert together.labels == [scores.labels[0] for scores in alone]
+    assert together.terms == tuple(np.sum([scores.terms for scores in alone], axis=0))
     assert together.probabilities.tobytes() == b"".join(scores.probabilities.tobytes() for scores in alone)
     assert together.confidences.tobytes() == b"".join(scores.confidences.tobytes() for scores in alone)
 
@@ -94,6 +96,7 @@ def test_two_threads_share_a_scorer() -> None:
 def test_no_texts_give_no_scores() -> None:
     scores = CompiledScorer(random_model(REVIEWS, 2, HARD_TEXTS), MODEL).score([])
     assert scores.labels == []
+    assert scores.terms == (0, 0)
     assert scores.probabilities.shape == (0, 2)
 
 
