@@ -12,7 +12,6 @@ from consumer.scoring.record import Batch, Record
 from shared.errors import Reason
 from shared.reviews import Model, Review
 
-
 # How many n-grams texts have, repeated as they are, and how many of these the model knows.
 TermCounts: TypeAlias = tuple[int, int]
 

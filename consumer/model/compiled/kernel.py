@@ -75,12 +75,12 @@ def longest_text(ends: NDArray[np.int64]) -> int:
 
 
 @cached_jit
-def score_batch(
-    text: bytes, ends: NDArray[np.int64], model: Words, scratch: Words, scores: Scores
-) -> tuple[np.uint64, np.uint64]:
+def score_batch(text: bytes, ends: NDArray[np.int64], model: Words, scratch: Words, scores: Scores) -> tuple[int, int]:
     """Fill scores (n, classes) with the probabilities of n texts, whose UTF-8 ends at `ends` (n,).
 
-    Return how many n-grams the texts have, repeated as they are, and how many of them are terms of the model. Every view of an array is made here, once a batch: making one costs as much as reading ten words.
+    Return how many n-grams the texts have, repeated as they are, and how many of them are terms of the model.
+
+    Every view of an array is made here, once a batch: making one costs as much as reading ten words.
     """
     table = model[model[layout.BYTES] : model[layout.LOWER]].view(np.uint16)
     lower = model[model[layout.LOWER] : model[layout.NEGATIONS]].view(np.uint32)
@@ -117,7 +117,7 @@ def score_batch(
             square += add_up(model, lines, values, rest, hits, places, found, scores, row)
         ngrams += ngrams_of(state[TOKENS], model[layout.NGRAM_MAX])
         finish(model, rest, known, square, scores, row)
-    return ngrams, terms_met
+    return int(ngrams), int(terms_met)
 
 
 @jit
