@@ -41,7 +41,8 @@ def read_samples(port: int) -> list[Sample]:
     """Return every sample with its labels and its exemplar, as OpenMetrics has them."""
     kind, page = read_page(port, OPENMETRICS)
     assert kind.startswith("application/openmetrics-text")
-    return [sample for family in read_openmetrics(page) for sample in family.samples]
+    families = read_openmetrics(page)  # type: ignore[no-untyped-call]  # the parser of plain text is typed
+    return [sample for family in families for sample in family.samples]
 
 
 def await_value(port: int, name: str, value: float) -> dict[str, float]:
