@@ -77,10 +77,15 @@ class QualityMetrics:
         self._compare(np.array([review.rating for review in reviews], np.float64), scores.labels)
 
     def _compare(self, stars: NDArray[np.float64], labels: Sequence[str]) -> None:
-        low, high = stars <= NEGATIVE_STARS_MAX, stars >= POSITIVE_STARS_MIN
-        if not (low | high).any():
+        said = _signs(stars >= POSITIVE_STARS_MIN, stars <= NEGATIVE_STARS_MAX)
+        if not said.any():
             return
-        given = np.array(labels, object)
-        negative, positive = given == NEGATIVE, given == POSITIVE
-        self._agreed.inc(int(np.count_nonzero((low & negative) | (high & positive))))
-        self._disagreed.inc(int(np.count_nonzero((low & positive) | (high & negative))))
+        names = np.array(labels, object)
+        same = said * _signs(names == POSITIVE, names == NEGATIVE)
+        self._agreed.inc(int(np.count_nonzero(same > 0)))
+        self._disagreed.inc(int(np.count_nonzero(same < 0)))
+
+
+def _signs(positive: NDArray[np.bool_], negative: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Return 1 for what is positive, -1 for what is negative, 0 for what is neither (n,)."""
+    return positive.view(np.int8) - negative.view(np.int8)

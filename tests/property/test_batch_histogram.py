@@ -96,7 +96,7 @@ def test_who_reads_while_a_batch_is_counted_sees_it_wholly_or_not_at_all() -> No
     sys.setswitchinterval(1e-6)
     writer.start()
     try:
-        found = [exported(histogram) for _ in range(1000)]
+        found = [exported(histogram) for _ in range(3000)]
     finally:
         read.set()
         writer.join()
