@@ -68,6 +68,7 @@ bench: $(READY)  ## measure the models that `make models` trained and the stream
 	@$(BIN)/python -m benchmarks.stream_latency
 	@$(BIN)/python -m benchmarks.stream_growth
 	@$(BIN)/python -m benchmarks.stream_profile
+	@$(BIN)/python -m benchmarks.metrics
 	@$(BIN)/python -m benchmarks.peers setup
 	@$(BIN)/python -m benchmarks.peers run
 	@$(BIN)/python -m benchmarks.charts

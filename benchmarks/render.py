@@ -11,6 +11,7 @@ import msgspec
 
 from benchmarks.batch_figures import batch
 from benchmarks.fault_figures import faults
+from benchmarks.metrics_figures import metrics, metrics_targets
 from benchmarks.pages import Results, machine, table, write_pages
 from benchmarks.peers.table import markdown
 from benchmarks.stream_results import RESULTS
@@ -145,15 +146,17 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "latency": latency,
     "growth": growth,
     "profile": profile,
+    "metrics": metrics,
     "peers": markdown,
     "soak": soak,
 }
 # The files of results, where their names are not stream_NAME.
-FILES = {"peers": "peers.json", "soak": "soak.json", FAULTS: "faults.json", BATCH: "batch.json"}
+FILES = {name: f"{name}.json" for name in ("metrics", "peers", "soak", FAULTS, BATCH)}
 JUDGES: dict[str, Callable[[Results], Iterator[Target]]] = {
     "throughput": throughput_targets,
     "latency": latency_targets,
     "growth": growth_targets,
+    "metrics": metrics_targets,
     "peers": peer_targets,
 }
 

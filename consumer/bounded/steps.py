@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import Outcome
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import Partition, Record
@@ -69,7 +70,11 @@ class Steps:
         """Note nothing: bounded data wait for nobody."""
 
     def acknowledged(
-        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+        self,
+        timestamps_ms: NDArray[np.int64],
+        last: Mapping[Partition, Record],
+        durable_after_s: float,
+        oldest: OldestRecord | None,
     ) -> None:
         """Note nothing: the sink tells the progress it has stored."""
 

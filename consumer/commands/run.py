@@ -56,6 +56,7 @@ def run(
     registry = CollectorRegistry()
     metrics = ConsumerMetrics(registry, SystemClock())
     metrics.serving(version("reviewstream"), loaded.manifest.model())
+    metrics.quality.refer_to(loaded.label_shares)
     read_to = ReadTo.END if until_caught_up else ReadTo.FOREVER
     with (
         StopSignals() as stop,

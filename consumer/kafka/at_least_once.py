@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, delivery_failure
 from consumer.kafka.outbox import Outbox
+from consumer.scoring.oldest import OldestRecord, oldest_record
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import CostObserver, Observer
 from consumer.scoring.record import Partition, Record, last_records, next_offsets
@@ -44,6 +45,7 @@ class _InFlightBatch:
     size_bytes: int
     timestamps_ms: NDArray[np.int64]
     last: Mapping[Partition, Record]
+    oldest: OldestRecord | None
     state: "_State"
     pending: int
     handed_over_s: float
@@ -118,6 +120,7 @@ class AtLeastOnceSink:
             size_bytes=outcome.batch.size_bytes,
             timestamps_ms=outcome.timestamps_ms,
             last=last_records(outcome.batch.records),
+            oldest=oldest_record(outcome),
             state=self._state,
             pending=len(outcome.batch),
             handed_over_s=started,
@@ -136,7 +139,7 @@ class AtLeastOnceSink:
             batch = state.take_first()
             self._uncommitted |= next_offsets(batch.last)
             durable_after_s = self._clock.monotonic() - batch.handed_over_s
-            self._observer.acknowledged(batch.timestamps_ms, batch.last, durable_after_s)
+            self._observer.acknowledged(batch.timestamps_ms, batch.last, durable_after_s, batch.oldest)
         self._raise_failure()
         if self._uncommitted and self._clock.monotonic() - self._committed_at_s >= self._settings.commit_interval_s:
             self._committer.commit(self._uncommitted)

@@ -15,6 +15,7 @@ from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings
 from consumer.kafka.outbox import Outbox
 from consumer.kafka.transaction_steps import COMMIT, INIT_S_MAX, RETRY_S_MAX, attempt
 from consumer.scoring.lane import Lane
+from consumer.scoring.oldest import OldestRecord, oldest_record
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import CostObserver, Observer
 from consumer.scoring.record import Partition, Record, last_records, next_offsets
@@ -43,6 +44,7 @@ class _InFlight:
     records: int
     timestamps_ms: NDArray[np.int64]
     last: Mapping[Partition, Record]
+    oldest: OldestRecord | None
     size_bytes: int
     work_s: float
     handed_over_s: float
@@ -100,6 +102,7 @@ class ExactlyOnceSink:
             records=len(outcome.batch),
             timestamps_ms=outcome.timestamps_ms,
             last=last,
+            oldest=oldest_record(outcome),
             size_bytes=outcome.batch.size_bytes,
             work_s=work_s,
             handed_over_s=self._clock.monotonic(),
@@ -168,9 +171,8 @@ class ExactlyOnceSink:
         self._on_committed(next_offsets(in_flight.last))
         self._costs.observe(in_flight.size_bytes, in_flight.work_s + commit_s)
         self._observer.transaction_ended("committed", commit_s)
-        self._observer.acknowledged(
-            in_flight.timestamps_ms, in_flight.last, self._clock.monotonic() - in_flight.handed_over_s
-        )
+        durable_after_s = self._clock.monotonic() - in_flight.handed_over_s
+        self._observer.acknowledged(in_flight.timestamps_ms, in_flight.last, durable_after_s, in_flight.oldest)
 
     def _commit(self, offsets: list[TopicPartition], membership: bytes) -> float:
         started = self._clock.monotonic()

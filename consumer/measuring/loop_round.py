@@ -15,6 +15,7 @@ from consumer.scoring.batching import BatchBounds, BatchLimits, BatchPolicy
 from consumer.scoring.decoding import decode
 from consumer.scoring.lane import ThreadLane
 from consumer.scoring.loop import LoopLimits, ScoringLoop
+from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import BatchTimes, Scorer
 from consumer.scoring.record import NOTHING, Batch, Partition, Record
@@ -149,7 +150,11 @@ class WorkObserver:
         """Do nothing."""
 
     def acknowledged(
-        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+        self,
+        timestamps_ms: NDArray[np.int64],
+        last: Mapping[Partition, Record],
+        durable_after_s: float,
+        oldest: OldestRecord | None,
     ) -> None:
         """Do nothing."""
 

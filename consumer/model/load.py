@@ -1,6 +1,6 @@
 """From an artifact's folder to a scorer that has proved it says what the artifact says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +24,15 @@ DIFFERENCES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A scorer ready to score, what it was made from, and whether the kernel or scikit-learn does the work."""
+    """A scorer ready to score, what it was made from, and whether the kernel or scikit-learn does the work.
+
+    `label_shares` is the mix of labels it gave to the reviews it was judged by; empty where its band is another now.
+    """
 
     scorer: Scorer
     manifest: Manifest
     scored_by: str
+    label_shares: Mapping[str, float]
 
 
 def load_scorer(folder: Path, neutral_band: float | None = None) -> LoadedModel:
@@ -49,7 +53,8 @@ def load_scorer(folder: Path, neutral_band: float | None = None) -> LoadedModel:
             f"the model in {folder} does not say what it said when it was trained:\n  {shown}",
             hint=TRAIN_AGAIN,
         )
-    return LoadedModel(with_labelling(label_as), manifest, scored_by)
+    as_judged = neutral_band in {None, manifest.neutral_band.half_width}
+    return LoadedModel(with_labelling(label_as), manifest, scored_by, manifest.held_out.labels if as_judged else {})
 
 
 def load_same(folder: Path, neutral_band: float | None, digest: str) -> Scorer:

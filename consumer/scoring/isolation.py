@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from consumer.scoring.outcome import Scores
+from consumer.scoring.outcome import Scores, TermCounts
 from consumer.scoring.ports import Scorer
 from shared.errors import FatalError
 from shared.logs import get_logger
@@ -66,4 +66,11 @@ def _joined(parts: Sequence[Scores]) -> Scores:
         [label for part in parts for label in part.labels],
         np.concatenate([part.confidences for part in parts]),
         np.concatenate([part.probabilities for part in parts]),
+        terms=_terms([part.terms for part in parts]),
     )
+
+
+def _terms(counts: Sequence[TermCounts | None]) -> TermCounts | None:
+    told = [count for count in counts if count is not None]
+    # The same scorer gave all of them: it can tell, or it can't.
+    return (sum(looked_up for looked_up, _ in told), sum(known for _, known in told)) if told else None

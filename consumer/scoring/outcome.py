@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from consumer.scoring.record import Batch, Record
 from shared.errors import Reason
 from shared.reviews import Model, Review
+
+# How many n-grams texts have, repeated as they are, and how many of these the model knows.
+TermCounts: TypeAlias = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class LabelNumbers:
 class Scores:
     """A model's answer for n texts: n labels, their probabilities (n,), and those of all k classes (n, k), float64.
 
-    `numbered` are the same labels, where the scorer has them so.
+    `numbered` are the same labels, where the scorer has them so. `terms` are those of all the texts together; None
+    where the scorer can't tell.
     """
 
     model: Model
@@ -34,6 +38,7 @@ class Scores:
     confidences: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     numbered: LabelNumbers | None = None
+    terms: TermCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consumer.scoring.batching import BatchLimits
+from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import DeadLetter, Outcome, Readable, ReadableT, Scores
 from consumer.scoring.record import Batch, Partition, Record
 
@@ -113,9 +114,17 @@ class Observer(Protocol):
         ...
 
     def acknowledged(
-        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+        self,
+        timestamps_ms: NDArray[np.int64],
+        last: Mapping[Partition, Record],
+        durable_after_s: float,
+        oldest: OldestRecord | None,
     ) -> None:
-        """Note that a batch (its records' milliseconds since 1970, each partition's last record) became durable."""
+        """Note that a batch became durable.
+
+        Of its records it is given all milliseconds since 1970, the last of each partition, and the oldest, None where
+        that is not known.
+        """
         ...
 
     def rewound(self) -> None:

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.process_collector import ProcessCollector
 
+from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import Outcome
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import ClosedBy, Partition, Record
 from consumer.telemetry.batch_costs import BatchCostCollector
 from consumer.telemetry.batch_histogram import BatchHistogram
+from consumer.telemetry.exemplars import exemplar_labels
 from consumer.telemetry.lag import LagCollector
+from consumer.telemetry.quality import QualityMetrics
 from shared.clock import Clock
 from shared.errors import Reason
 from shared.reviews import Model
@@ -47,6 +50,7 @@ class ConsumerMetrics:
         histograms = (self._end_to_end, self._stages, self._batch_records, self._transaction_seconds)
         for collector in (self.lag, self.batch_costs, *histograms):
             registry.register(collector)
+        self.quality = QualityMetrics(registry, LABELS)
 
     def _declare_counters(self, registry: CollectorRegistry) -> None:
         def counter(name: str, documentation: str, label: str = "", values: tuple[str, ...] = ()) -> Counter:
@@ -133,6 +137,7 @@ class ConsumerMetrics:
         self._loop.labels("decode").inc(times.decode_s)
         self._loop.labels("score").inc(times.score_wait_s)
         self._loop.labels("deliver").inc(times.deliver_s)
+        self.quality.scored(outcome)
 
     def waited(self, seconds: float) -> None:
         """Count time in which nothing came; see the port."""
@@ -140,12 +145,18 @@ class ConsumerMetrics:
         self._loop.labels("poll").inc(seconds)
 
     def acknowledged(
-        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+        self,
+        timestamps_ms: NDArray[np.int64],
+        last: Mapping[Partition, Record],
+        durable_after_s: float,
+        oldest: OldestRecord | None,
     ) -> None:
         """Count records that are safe; see the port."""
         now = self._clock.now()
         ages_s = np.where(timestamps_ms < 0, np.nan, now - timestamps_ms / 1000)
         self._end_to_end.observe_batch(ages_s)
+        if oldest is not None:
+            self._end_to_end.point_at(max(0.0, now - oldest.timestamp_ms / 1000), exemplar_labels(oldest), now)
         self._stages.observe(durable_after_s, "commit")
         self._in_flight -= len(timestamps_ms)
         # Below 0 for a moment where a batch is acknowledged before `deliver` returns and `scored` is told.

@@ -31,6 +31,7 @@ def assert_parity(model: LinearModel, texts: Sequence[str]) -> None:
         expected = naive.probabilities(text)
         assert np.abs(found - expected).max() <= TOLERANCE, repr(text[:200])
         assert label == naive.label(expected), repr(text[:200])
+    assert scores.terms == naive.term_counts(texts)
 
 
 @pytest.mark.parametrize("class_count", [2, 3, 5])
@@ -56,10 +57,13 @@ def test_generated_texts_agree(features: Features, texts: list[str]) -> None:
 @pytest.mark.parametrize("class_count", [2, 3])
 @pytest.mark.parametrize("features", [REVIEWS, WORD_PAIRS], ids=["reviews", "words"])
 def test_batch_says_what_single_texts_say_bit_for_bit(features: Features, class_count: int) -> None:
-    scorer = CompiledScorer(random_model(features, class_count, HARD_TEXTS), MODEL)
+    model = random_model(features, class_count, HARD_TEXTS)
+    scorer = CompiledScorer(model, MODEL)
     together = scorer.score(HARD_TEXTS)
     alone = [scorer.score([text]) for text in HARD_TEXTS]
     assert together.labels == [scores.labels[0] for scores in alone]
+    assert together.terms == NaiveScorer(model).term_counts(HARD_TEXTS)
+    assert [scores.terms for scores in alone] == [NaiveScorer(model).term_counts([text]) for text in HARD_TEXTS]
     assert together.probabilities.tobytes() == b"".join(scores.probabilities.tobytes() for scores in alone)
     assert together.confidences.tobytes() == b"".join(scores.confidences.tobytes() for scores in alone)
 
@@ -94,6 +98,7 @@ def test_two_threads_share_a_scorer() -> None:
 def test_no_texts_give_no_scores() -> None:
     scores = CompiledScorer(random_model(REVIEWS, 2, HARD_TEXTS), MODEL).score([])
     assert scores.labels == []
+    assert scores.terms == (0, 0)
     assert scores.probabilities.shape == (0, 2)
 
 

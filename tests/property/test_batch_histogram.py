@@ -1,6 +1,8 @@
 """The batch histogram against the simplest one there is, and against Prometheus's own."""
 
 import math
+import sys
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,16 +48,26 @@ def test_batches_are_counted_as_one_by_one(batches: list[list[float]]) -> None:
 
 
 @given(st.lists(st.floats(0, 5) | st.sampled_from(BOUNDS)))
-def test_single_observations_are_counted_as_prometheus_counts_them(values: list[float]) -> None:
-    ours = BatchHistogram("seconds", "Some.", BOUNDS)
+def test_observations_are_counted_as_prometheus_counts_them_singly_and_in_batches(values: list[float]) -> None:
+    singly, together = BatchHistogram("seconds", "Some.", BOUNDS), BatchHistogram("seconds", "Some.", BOUNDS)
     registry = CollectorRegistry()
     theirs = Histogram("seconds", "Some.", buckets=BOUNDS, registry=registry)
     for amount in values:
-        ours.observe(amount)
+        singly.observe(amount)
         theirs.observe(amount)
-    for place, count in exported(ours).items():
+    together.observe_batch(np.array(values, dtype=np.float64))
+    for place, count in exported(singly).items():
         name, labels = (f"seconds_{place}", {}) if place in {"sum", "count"} else ("seconds_bucket", {"le": place})
         assert registry.get_sample_value(name, labels) == pytest.approx(count)
+        assert exported(together)[place] == pytest.approx(count)
+
+
+@given(st.lists(st.floats(-5, 5)))
+def test_negative_amounts_count_as_nothing_singly_as_in_batches(values: list[float]) -> None:
+    histogram = BatchHistogram("seconds", "Some.", BOUNDS)
+    for amount in values:
+        histogram.observe(amount)
+    assert exported(histogram) == pytest.approx(counted(values))
 
 
 @given(batches, batches)
@@ -67,6 +79,30 @@ def test_each_label_value_has_its_own_counts(first: list[list[float]], second: l
     assert exported(histogram, "a") == pytest.approx(counted([amount for batch in first for amount in batch]))
     assert exported(histogram, "b") == pytest.approx(counted([amount for batch in second for amount in batch]))
     assert exported(histogram, "idle") == counted([])
+
+
+def test_who_reads_while_a_batch_is_counted_sees_it_wholly_or_not_at_all() -> None:
+    histogram = BatchHistogram("seconds", "Some.", BOUNDS)
+    ones, read = np.ones(7), threading.Event()
+
+    def write() -> None:
+        while not read.is_set():
+            histogram.observe_batch(ones)
+            histogram.observe(1.0)
+
+    before = sys.getswitchinterval()
+    writer = threading.Thread(target=write)
+    # Threads take turns as often as they can.
+    sys.setswitchinterval(1e-6)
+    writer.start()
+    try:
+        found = [exported(histogram) for _ in range(3000)]
+    finally:
+        read.set()
+        writer.join()
+        sys.setswitchinterval(before)
+    assert found[-1]["count"] > 0
+    assert [one for one in found if not one["sum"] == one["count"] == one["+Inf"] == one["1.0"]] == []
 
 
 def test_the_batch_given_is_not_changed() -> None:

@@ -20,3 +20,7 @@ class FakeClock:
         """Let time pass on both."""
         self._now_s += seconds
         self._monotonic_s += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock ahead, or back."""
+        self._now_s += seconds

@@ -80,6 +80,11 @@ class NaiveScorer:
         shares: NDArray[np.float64] = powers / powers.sum()
         return shares
 
+    def term_counts(self, texts: Sequence[str]) -> tuple[int, int]:
+        """Return how many n-grams the texts have, and how many of them are terms of the model."""
+        met = [term in self._places for text in texts for term in terms(text, self._model.features)]
+        return len(met), sum(met)
+
     def label(self, probabilities: NDArray[np.float64]) -> str:
         """Return the label of one text's probabilities."""
         if len(set(probabilities.tolist())) == 1:

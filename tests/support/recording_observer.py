@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import Partition, Record
@@ -26,6 +27,7 @@ class AcknowledgedBatch:
     timestamps_ms: list[int]
     last: dict[Partition, int]
     durable_after_s: float
+    oldest: OldestRecord | None
 
 
 class RecordingObserver:
@@ -48,10 +50,14 @@ class RecordingObserver:
         self.waits.append(seconds)
 
     def acknowledged(
-        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+        self,
+        timestamps_ms: NDArray[np.int64],
+        last: Mapping[Partition, Record],
+        durable_after_s: float,
+        oldest: OldestRecord | None,
     ) -> None:
         offsets = {place: record.offset() for place, record in last.items()}
-        self.durable.append(AcknowledgedBatch(timestamps_ms.tolist(), offsets, durable_after_s))
+        self.durable.append(AcknowledgedBatch(timestamps_ms.tolist(), offsets, durable_after_s, oldest))
 
     def rewound(self) -> None:
         self.rewinds += 1

@@ -11,6 +11,7 @@ from consumer.model.compiled.features import (
     CANDIDATES_MAX,
     EDGE,
     STATE_WORDS,
+    TOKENS,
     count_up,
     list_candidates,
     look_up,
@@ -75,8 +76,10 @@ def longest_text(ends: NDArray[np.int64]) -> int:
 
 
 @cached_jit
-def score_batch(text: bytes, ends: NDArray[np.int64], model: Words, scratch: Words, scores: Scores) -> None:
+def score_batch(text: bytes, ends: NDArray[np.int64], model: Words, scratch: Words, scores: Scores) -> tuple[int, int]:
     """Fill scores (n, classes) with the probabilities of n texts, whose UTF-8 ends at `ends` (n,).
+
+    Return how many n-grams the texts have, repeated as they are, and how many of them are terms of the model.
 
     Every view of an array is made here, once a batch: making one costs as much as reading ten words.
     """
@@ -94,7 +97,7 @@ def score_batch(text: bytes, ends: NDArray[np.int64], model: Words, scratch: Wor
     low, edges = scratch[GROWING:edges_at], scratch[edges_at:counts_at].view(np.uint32)
     low_bytes, counts = low.view(np.uint8), scratch[counts_at:]
     apostrophe, terms = model[layout.APOSTROPHE_CODE], int(model[layout.TERMS])
-    begin = U0
+    begin, ngrams, terms_met = U0, U0, U0
     for row in range(ends.size):
         end = U(ends[row])
         count = read_text(text, begin, end, table, lower, apostrophe, low_bytes, edges)
@@ -110,9 +113,19 @@ def score_batch(text: bytes, ends: NDArray[np.int64], model: Words, scratch: Wor
                 in_one_block = count <= U(BLOCK_EDGES)
                 bits = count_bits(int(found) if in_one_block else distinct_max(3 * int(count), terms))
                 clear(counts, 1 << bits)
+            terms_met += found
             known += count_up(hits, found, counts, U64 - U(bits), places)
             square += add_up(model, lines, values, rest, hits, places, found, scores, row)
+        ngrams += ngrams_of(state[TOKENS], model[layout.NGRAM_MAX])
         finish(model, rest, known, square, scores, row)
+    return int(ngrams), int(terms_met)
+
+
+@jit
+def ngrams_of(tokens: np.uint64, ngram_max: np.uint64) -> np.uint64:
+    """Return how many n-grams of one to `ngram_max` tokens, three at most, a text of so many has."""
+    pairs = (tokens - min(tokens, U1)) * U(ngram_max > U1)
+    return tokens + pairs + (tokens - min(tokens, U2)) * U(ngram_max > U2)
 
 
 @jit

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from copy import copy
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,15 @@ from consumer.model.compiled.letters import lower_case_table
 from consumer.model.labelling import Labelling, confidences
 from consumer.model.specification import LinearModel
 from consumer.native.code_cache import call, say_what_is_not_kept
-from consumer.scoring.outcome import LabelNumbers, Scores
+from consumer.scoring.outcome import LabelNumbers, Scores, TermCounts
 from consumer.scoring.texts import Utf8Texts
 from shared.reviews import Model
 
 # Scratch for texts up to this size is kept, about eight times as much memory for each thread.
 KEPT_TEXT_BYTES = 1024 * 1024
+
+# Probabilities (n, k) of the classes, in order of the texts, and the texts' terms.
+_Answer: TypeAlias = tuple[NDArray[np.float64], TermCounts]
 
 
 class _Workspace(threading.local):
@@ -48,29 +52,14 @@ class CompiledScorer:
         """Return the label, confidence and probabilities of each text; see the port."""
         classes = self._labelling.classes
         if len(texts) == 1 and not isinstance(texts, Utf8Texts):
-            probabilities = self._probabilities_of_one(texts[0])
+            probabilities, terms = self._read_one(texts[0])
             label, confidence = self._labelling.label_one(probabilities[0].tolist())
-            return Scores(self._model, classes, [label], np.array([confidence]), probabilities)
-        probabilities = self.probabilities(texts)
+            return Scores(self._model, classes, [label], np.array([confidence]), probabilities, terms=terms)
+        probabilities, terms = self._read_all(texts)
         numbers = self._labelling.numbers(probabilities)
         labels = self._labelling.named(numbers)
         numbered = LabelNumbers(self._labelling.names, numbers)
-        return Scores(self._model, classes, labels, confidences(probabilities), probabilities, numbered)
-
-    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return the probabilities (n, k) of the classes, in order of the texts."""
-        if isinstance(texts, Utf8Texts) and not self._exceptional_bytes(texts.content):
-            return self._read(texts.content, texts.ends, int(np.diff(texts.ends, prepend=0).max(initial=0)))
-        try:
-            encoded = list(map(str.encode, texts))
-        except UnicodeEncodeError:
-            encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        content = b"".join(encoded)
-        if not content.isascii() and self._exceptional(texts):
-            encoded = list(map(self._encode, texts))
-            content = b"".join(encoded)
-        sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
-        return self._read(content, sizes.cumsum(), int(sizes.max(initial=0)))
+        return Scores(self._model, classes, labels, confidences(probabilities), probabilities, numbered, terms)
 
     def labelling_by(self, labelling: Labelling) -> "CompiledScorer":
         """Return a scorer that shares this one's numbers and labels otherwise."""
@@ -84,19 +73,33 @@ class CompiledScorer:
         call(self.score, ["warm", "up"])
         self.score(["warm"])
 
-    def _read(self, content: bytes, ends: NDArray[np.int64], longest_bytes: int) -> NDArray[np.float64]:
-        probabilities = np.empty((len(ends), len(self._labelling.classes)))
-        score_batch(content, ends, self._compiled, self._scratch(longest_bytes), probabilities)
-        return probabilities
+    def _read_all(self, texts: Sequence[str]) -> _Answer:
+        if isinstance(texts, Utf8Texts) and not self._exceptional_bytes(texts.content):
+            return self._read(texts.content, texts.ends, int(np.diff(texts.ends, prepend=0).max(initial=0)))
+        try:
+            encoded = list(map(str.encode, texts))
+        except UnicodeEncodeError:
+            encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        content = b"".join(encoded)
+        if not content.isascii() and self._exceptional(texts):
+            encoded = list(map(self._encode, texts))
+            content = b"".join(encoded)
+        sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        return self._read(content, sizes.cumsum(), int(sizes.max(initial=0)))
 
-    def _probabilities_of_one(self, text: str) -> NDArray[np.float64]:
+    def _read(self, content: bytes, ends: NDArray[np.int64], longest_bytes: int) -> _Answer:
+        probabilities = np.empty((len(ends), len(self._labelling.classes)))
+        terms = score_batch(content, ends, self._compiled, self._scratch(longest_bytes), probabilities)
+        return probabilities, terms
+
+    def _read_one(self, text: str) -> _Answer:
         content = text.encode() if text.isascii() else self._encode(text)
         workspace = self._workspace
         workspace.end[0] = size = len(content)
         scratch = workspace.scratch if size <= workspace.text_bytes else self._scratch(size)
         probabilities = np.empty((1, len(self._labelling.classes)))
-        score_batch(content, workspace.end, self._compiled, scratch, probabilities)
-        return probabilities
+        terms = score_batch(content, workspace.end, self._compiled, scratch, probabilities)
+        return probabilities, terms
 
     def _exceptional(self, texts: Sequence[str]) -> bool:
         # A plain loop over the few letters: on texts of ASCII and Latin-1 the test itself looks at nothing.

@@ -51,6 +51,16 @@ def test_latency_is_compared_with_an_echo(kafka: KafkaSettings, tmp_path: Path, 
             assert 0 < row[name]["ms"]["p50"]["median"] <= row[name]["ms"]["p99"]["median"]
 
 
+def test_the_loop_goes_on_while_hostile_scrapers_get_their_pages(
+    kafka: KafkaSettings, tmp_path: Path, small_model: Path
+) -> None:
+    found = measured(kafka, tmp_path / "result.json", "metrics", model=small_model)
+
+    assert all(cost > 0 for cost in found["observer_us_a_record"].values())
+    assert all(rate["low"] > 0 for rate in found["records_a_second"].values())
+    assert found["pages_a_second"]["low"] > 0
+
+
 def test_generator_keeps_its_schedule(kafka: KafkaSettings, topics: TopicSettings) -> None:
     producer = Producer(kafka.producer_config())
 

@@ -9,6 +9,7 @@ RESULTS = {
     "latency": made_up_results.latency(),
     "growth": made_up_results.growth(),
     "profile": made_up_results.profile(),
+    "metrics": made_up_results.metrics(),
 }
 
 
@@ -24,12 +25,18 @@ def test_figures_stand_on_the_page() -> None:
     assert "| run, at-least-once | 90,000 | 90,000 to 90,000 | 0.90 | 10.0 | 200 |" in content["throughput"]
     assert "| 1,000/s | 2.0 (2.0) | 2.0 (2.0) | 2.0 (2.0) | 2.0 (2.0) | 1.00 | 1.00 | 30 |" in content["latency"]
     assert "| 10,000 | 50,000 | 12.0 | 250 |" in content["growth"]
+    assert "| 4,096 | 0.150 | 614 |" in content["metrics"]
+    assert "| metrics, scraped | 50,000 | 50,000 to 50,000 | 0.50 (0.50 to 0.50) |" in content["metrics"]
     assert "| IMDB, exactly-once | 12.0 | 0.0 | 5.0 |" in content["profile"]
     assert "**no**" not in content["targets"]
 
 
 def test_a_missed_target_is_in_bold() -> None:
     assert "**no**" in blocks({"throughput": made_up_results.throughput(ours=1000)})["targets"]
+
+
+def test_metrics_that_cost_too_much_miss_their_target() -> None:
+    assert "**no**" in blocks({"metrics": made_up_results.metrics(observer_us=0.21)})["targets"]
 
 
 def test_what_is_not_measured_says_so() -> None:

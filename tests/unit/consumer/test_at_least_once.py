@@ -4,6 +4,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from consumer.kafka.delivery import NEEDS_AN_OPERATOR, delivery_failure
+from consumer.scoring.oldest import OldestRecord
 from shared.errors import ConfigurationError, FatalError, RetriableError
 from tests.support.memory_records import TOPIC, MemoryRecord, reviews
 from tests.support.sink_bench import LABELS, LETTERS, SinkBench
@@ -73,13 +74,14 @@ def test_commits_are_no_more_frequent_than_the_interval_and_none_is_forgotten() 
 
 def test_the_observer_hears_of_a_batch_when_it_is_durable() -> None:
     bench = SinkBench()
-    bench.deliver([*reviews(2), bad(2)])
+    bench.deliver([*reviews(2), MemoryRecord(b"no review", 0, 2, stamp_ms=1_600_000_000_000)])
     assert bench.observer.durable == []
     bench.clock.advance(0.5)
     bench.producer.release_all()
     bench.sink.advance(0)
     (durable,) = bench.observer.durable
-    assert durable.timestamps_ms == [1_700_000_000_000] * 3
+    assert durable.timestamps_ms == [1_700_000_000_000, 1_700_000_000_000, 1_600_000_000_000]
+    assert durable.oldest == OldestRecord(0, 2, 1_600_000_000_000, None)
     assert durable.last == {P0: 2}
     assert durable.durable_after_s == pytest.approx(0.5)
 

@@ -1,6 +1,7 @@
 """Texts that a model fails on, among others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,21 @@ def test_every_text_that_can_be_scored_is_and_the_others_are_named_by_their_row(
     assert list(found.scores.labels) == expected.labels
     assert found.scores.probabilities.tolist() == expected.probabilities.tolist()
     assert found.scores.confidences.tolist() == expected.confidences.tolist()
+
+
+class CountingScorer:
+    """A Scorer that fails on a cursed text and tells that each text has five terms, of which it knows two."""
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        if CURSED in texts:
+            raise ValueError
+        return replace(keyword_scores(texts), terms=(5 * len(texts), 2 * len(texts)))
+
+
+def test_the_terms_of_all_texts_that_could_be_scored_are_counted() -> None:
+    texts = ["good"] * 9 + [CURSED] + ["bad"] * 4
+    assert score_isolating(CountingScorer(), texts).scores.terms == (13 * 5, 13 * 2)
+    assert score_isolating(FragileScorer(), texts).scores.terms is None
 
 
 def test_where_nothing_fails_the_batch_is_scored_once() -> None:

@@ -5,6 +5,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from consumer.scoring.batching import BatchBounds, BatchPolicy
+from consumer.scoring.oldest import oldest_record
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import last_records, timestamps_ms
 from consumer.telemetry.catalogue import declared_metrics, metric_names
@@ -37,7 +38,8 @@ class Bench:
         self.metrics.scored(outcome_of(records), BatchTimes(waits, 0.5, 0.01, 0.02, 0.015, 0.04))
 
     def acknowledge(self, records: list[MemoryRecord], durable_after_s: float = 0.2) -> None:
-        self.metrics.acknowledged(timestamps_ms(records), last_records(records), durable_after_s)
+        oldest = oldest_record(outcome_of(records))
+        self.metrics.acknowledged(timestamps_ms(records), last_records(records), durable_after_s, oldest)
 
 
 def batch(good: int = 1, bad: int = 0) -> list[MemoryRecord]:

@@ -12,6 +12,7 @@ from consumer.kafka.delivery import DeliverySettings
 from consumer.kafka.transaction_steps import REFUSED, transaction_failure
 from consumer.kafka.transactions import ExactlyOnceSink
 from consumer.scoring.lane import InlineLane, Lane, Result
+from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.record import Batch, Partition, Record
 from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError
 from tests.support.fake_clock import FakeClock
@@ -223,6 +224,7 @@ def test_a_transaction_is_in_flight_until_it_is_committed_and_the_next_one_waits
     lane.release()
     assert bench.sink.advance(0) == 0
     assert [batch.last for batch in bench.observer.durable] == [{P0: 2}]
+    assert [batch.oldest for batch in bench.observer.durable] == [OldestRecord(0, 0, 1_700_000_000_000, None)]
     assert bench.delivered == {P0: 3}
 
 

@@ -44,6 +44,14 @@ def test_recipe_that_is_not_linear_is_scored_by_scikit_learn(tmp_path: Path) -> 
     assert len(loaded.scorer.score(TEXTS).labels) == len(TEXTS)
 
 
+def test_the_mix_of_labels_it_was_judged_by_is_known_unless_another_band_is_asked_for(folder: Path) -> None:
+    judged = read_manifest(folder)
+    assert sum(judged.held_out.labels.values()) == pytest.approx(1)
+    assert load_scorer(folder).label_shares == judged.held_out.labels
+    assert load_scorer(folder, judged.neutral_band.half_width).label_shares == judged.held_out.labels
+    assert load_scorer(folder, neutral_band=0.3).label_shares == {}
+
+
 def test_golden_set_that_the_scorer_contradicts_is_refused(folder: Path, tmp_path: Path) -> None:
     golden = msgspec.json.decode((folder / GOLDEN).read_bytes())
     golden[3]["probabilities"] = [0.9, 0.1]
