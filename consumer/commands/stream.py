@@ -44,7 +44,9 @@ class Stream:
 
     def run(self, stop_requested: Callable[[], bool]) -> None:
         """Join the group and label until a stop is requested or the source is exhausted; FatalError without memory."""
-        self.source.subscribe(lambda: self.loop.settle(REVOKE_DRAIN_S), self.loop.time.rebalancing)
+        self.source.subscribe(
+            before_revoke=lambda: self.loop.settle(REVOKE_DRAIN_S), rebalancing=self.loop.time.rebalancing
+        )
         try:
             self.loop.run(stop_requested)
         except (MemoryError, SystemError) as error:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol, TypeAlias, cast
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -16,6 +16,7 @@ from consumer.kafka.group import (
     ReadTo,
     consumer_failure,
 )
+from consumer.kafka.group_answers import GroupObserver, answer_within
 from consumer.kafka.positions import committed_offsets, gone, pin_latest, start_positions, topic_ends, watermarks
 from consumer.kafka.topic_watch import TopicWatch
 from consumer.scoring.batching import BatchLimits
@@ -32,17 +33,6 @@ LEAVE_S_MAX = 5.0
 # A commit that failed is made again after the first, one that the client never answers after the second.
 COMMIT_AGAIN_S = 0.5
 CONFIRM_S_MAX = 2.0
-
-
-_Answer: TypeAlias = Callable[[Consumer, list[TopicPartition]], None]
-
-
-class GroupObserver(Protocol):
-    """Told when partitions come and go."""
-
-    def rebalanced(self, kind: str, partitions: int, assigned: int) -> None:
-        """`kind` is assigned, revoked or lost; `assigned` is how many partitions are held now."""
-        ...
 
 
 class KafkaSource:
@@ -95,19 +85,9 @@ class KafkaSource:
         if self._group.start == "latest":
             # Not when partitions are assigned: the client loses its way where a callback asks for a topic's metadata.
             pin_latest(self._consumer, self._topic)
-
-        def within(answer: _Answer) -> _Answer:
-            def answer_within(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-                with rebalancing():
-                    answer(consumer, partitions)
-
-            return answer_within
-
+        answers = {"on_assign": self._assigned, "on_revoke": self._revoke, "on_lost": self._lost}
         self._consumer.subscribe(
-            [self._topic],
-            on_assign=within(self._assigned),
-            on_revoke=within(self._revoke),
-            on_lost=within(self._lost),
+            [self._topic], **{name: answer_within(rebalancing, answer) for name, answer in answers.items()}
         )
 
     def poll(self, limits: BatchLimits, wait_s: float) -> Batch:

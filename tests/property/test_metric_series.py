@@ -6,8 +6,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import Record, last_records, timestamps_ms
@@ -83,12 +81,3 @@ def test_no_record_adds_a_series_or_takes_one_away_and_no_value_is_negative_or_u
         assert min(consumer.values()) >= 0
     assert consumer.series() == before
     assert not np.isnan(consumer.values()).any()
-
-
-def test_both_formats_of_the_page_hold_the_same_series() -> None:
-    consumer = Consumer()
-    consumer.label([MemoryRecord(encode_review(Review("r", "a good lamp")))])
-    pages = [generate_latest(consumer.registry).decode(), openmetrics(consumer.registry).decode()]
-    ours = [{line.split()[0] for line in page.splitlines() if line.startswith("reviews_")} for page in pages]
-    assert ours[0] == ours[1]
-    assert len(ours[0]) > len(consumer.assigned())

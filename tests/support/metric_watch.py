@@ -23,6 +23,7 @@ class MetricWatch:
         self._facts = {metric.name: metric for metric in declared_metrics()}
         self.exported: set[str] = set()
         self.moved: set[str] = set()
+        self.moved_series: set[tuple[str, ...]] = set()
         # Samples under labels, or with values of labels, that are not declared.
         self.undeclared_labels: set[str] = set()
 
@@ -31,8 +32,10 @@ class MetricWatch:
         for family in read_families(self._port):
             name = family.name + ("_total" if family.type == "counter" else "")
             self.exported.add(name)
-            if any(sample.value != self._start.get(_key(sample)) for sample in family.samples):
+            moved = [sample for sample in family.samples if sample.value != self._start.get(_key(sample))]
+            if moved:
                 self.moved.add(name)
+                self.moved_series |= {(sample.name, *sample.labels.values()) for sample in moved}
             if name.startswith(PREFIX):
                 self.undeclared_labels |= {
                     _key(sample) for sample in family.samples if not self._declared(name, sample)

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from consumer.telemetry.catalogue import PREFIX, metric_names
+from consumer.telemetry.kafka_clients import CLIENTS
+from consumer.telemetry.loop_seconds import LOOP_STATES
 from consumer.telemetry.metric_groups import PROCESS_METRICS
+from consumer.telemetry.metrics import STAGES
 from shared.dev_broker.choice import DevBroker
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
@@ -44,6 +47,16 @@ MOVED_BY = {
     SECOND: {"transactions_total", "transaction_seconds"},
     LIMIT: {"memory_limit_bytes"},
 }  # fmt: skip
+
+# Of metrics with labels, what has more than one way to move.
+MOVED_SERIES = {
+    *(("reviews_dead_lettered_total", reason) for reason in ("not_json", "schema", "empty_value", "encoding")),
+    *(("reviews_rebalances_total", kind) for kind in ("assigned", "revoked")),
+    *(("reviews_loop_seconds_total", state) for state in LOOP_STATES),
+    *(("reviews_kafka_queue_records", client) for client in CLIENTS),
+    *(("reviews_stage_seconds_count", stage) for stage in STAGES),
+    ("reviews_transactions_total", "committed"),
+}
 
 HOUR_MS = 3_600_000
 REVIEWS = 3000
@@ -130,6 +143,7 @@ def test_every_metric_is_declared_and_documented_and_moves(
     exported = {name for one in watches for name in one.exported}
     assert exported == declared | {name for name, *_ in PROCESS_METRICS}
     assert {key for one in watches for key in one.undeclared_labels} == set()
+    assert MOVED_SERIES - {series for one in watches for series in one.moved_series} == set()
     assert documented() == declared
     named = [name for what in MOVED_BY for name in moved_by(what)]
     assert len(set(named)) == len(named)
