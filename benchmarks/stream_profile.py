@@ -27,7 +27,8 @@ from consumer.kafka.delivery import Delivery
 from consumer.kafka.group import ReadTo
 from consumer.model.load import load_scorer
 from consumer.scoring.ports import Scorer
-from consumer.telemetry.metrics import LOOP_STATES, ConsumerMetrics
+from consumer.telemetry.loop_seconds import LOOP_STATES
+from consumer.telemetry.metrics import ConsumerMetrics
 from shared.clock import SystemClock
 from shared.kafka_client import KafkaSettings
 from shared.logs import configure_logs

@@ -10,9 +10,11 @@ from confluent_kafka import Producer
 from consumer.commands.run_settings import RunSettings
 from consumer.kafka import labels
 from consumer.kafka.at_least_once import AtLeastOnceSink
+from consumer.kafka.client_statistics import reporting
 from consumer.kafka.delivery import Delivery, DeliverySettings
 from consumer.kafka.group import GroupSettings, ReadTo
 from consumer.kafka.source import KafkaSource
+from consumer.kafka.topic_facts import TopicFacts
 from consumer.kafka.transaction_steps import RETRY_S_MAX
 from consumer.kafka.transactions import ExactlyOnceSink
 from consumer.scoring.batching import BatchPolicy
@@ -42,7 +44,9 @@ class Stream:
 
     def run(self, stop_requested: Callable[[], bool]) -> None:
         """Join the group and label until a stop is requested or the source is exhausted; FatalError without memory."""
-        self.source.subscribe(before_revoke=lambda: self.loop.settle(REVOKE_DRAIN_S))
+        self.source.subscribe(
+            before_revoke=lambda: self.loop.settle(REVOKE_DRAIN_S), rebalancing=self.loop.time.rebalancing
+        )
         try:
             self.loop.run(stop_requested)
         except (MemoryError, SystemError) as error:
@@ -82,16 +86,17 @@ def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
         _source(kafka, group, topics.input_topic, metrics) as source,
         _sink(kafka, topics, settings, source, policy, metrics) as sink,
         ThreadLane("scoring") as lane,
+        TopicFacts(kafka, topics.input_topic, metrics.topic_state).asked_again_and_again(),
     ):
-        yield Stream(
-            source,
-            ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, settings.loop_limits(), lane),
-        )
+        limits = settings.loop_limits()
+        loop = ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, limits, lane)
+        metrics.loop_time.read_from(loop.time)
+        yield Stream(source, loop)
 
 
 @contextmanager
 def _source(kafka: KafkaSettings, group: GroupSettings, topic: str, metrics: ConsumerMetrics) -> Iterator[KafkaSource]:
-    source = KafkaSource(kafka, group, topic, metrics)
+    source = KafkaSource(kafka, group, topic, metrics, metrics.kafka_clients.consumer_reports)
     metrics.lag.read_from(source)
     try:
         yield source
@@ -111,12 +116,13 @@ def _sink(  # noqa: PLR0913, PLR0917 - what a sink is made of
 ) -> Iterator[Sink[ReadableRecords]]:
     delivery = DeliverySettings(topics.output_topic, topics.dead_letters, settings.inflight_records_max)
     if settings.delivery == Delivery.AT_LEAST_ONCE:
-        producer = create_client(Producer, kafka.producer_config())
-        yield AtLeastOnceSink(producer, source, delivery, metrics, policy, SystemClock())
+        config = reporting(kafka.producer_config(), metrics.kafka_clients.producer_reports)
+        yield AtLeastOnceSink(create_client(Producer, config), source, delivery, metrics, policy, SystemClock())
         return
     # Longer than a transaction and the steps that end it may take.
     delivery = replace(delivery, room_wait_s_max=settings.transaction_timeout + 2 * RETRY_S_MAX)
-    config = kafka.transactional_config(settings.transactional_id, settings.transaction_timeout)
+    transactional = kafka.transactional_config(settings.transactional_id, settings.transaction_timeout)
+    config = reporting(transactional, metrics.kafka_clients.producer_reports)
     with ThreadLane("transactions") as lane:
         sink = ExactlyOnceSink(
             create_client(Producer, config), delivery, metrics, policy, SystemClock(), lane, source.note_delivered

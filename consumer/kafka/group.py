@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-import msgspec
 from confluent_kafka import KafkaError, KafkaException
 
 from consumer.kafka.delivery import Delivery
@@ -85,21 +84,9 @@ class GroupSettings:
             "topic.metadata.refresh.interval.ms": 30_000,
             # Tells that the end is reached where the last offsets hold no records (transaction markers).
             "enable.partition.eof": self.read_to is ReadTo.END,
-            # Tells whether we are a member of the group, also when no partition is left for us.
-            "statistics.interval.ms": 5000,
             **membership,
             **kafka.client_config(),
         }
-
-
-class _GroupStatistics(msgspec.Struct):
-    state: str
-
-
-class ClientStatistics(msgspec.Struct):
-    """What we read of librdkafka's statistics."""
-
-    cgrp: _GroupStatistics | None = None
 
 
 def ask_until_answered(question: str, ask: Callable[[], Answer]) -> Answer:

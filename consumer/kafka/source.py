@@ -3,19 +3,20 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, cast
+from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
-import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from consumer.kafka.client_statistics import ClientStatistics, StatisticsReader, ignore, reporting
 from consumer.kafka.delivery import Delivery
 from consumer.kafka.group import (
     LOST_OWNERSHIP,
-    ClientStatistics,
     GroupSettings,
     ReadTo,
     consumer_failure,
 )
+from consumer.kafka.group_answers import GroupObserver, answer_within
 from consumer.kafka.positions import committed_offsets, gone, pin_latest, start_positions, topic_ends, watermarks
 from consumer.kafka.topic_watch import TopicWatch
 from consumer.scoring.batching import BatchLimits
@@ -34,25 +35,24 @@ COMMIT_AGAIN_S = 0.5
 CONFIRM_S_MAX = 2.0
 
 
-class GroupObserver(Protocol):
-    """Told when partitions come and go."""
-
-    def rebalanced(self, kind: str, partitions: int, assigned: int) -> None:
-        """`kind` is assigned, revoked or lost; `assigned` is how many partitions are held now."""
-        ...
-
-
 class KafkaSource:
     """A Source over a topic; also the place where offsets are committed, since the group belongs to the consumer."""
 
-    def __init__(self, kafka: KafkaSettings, group: GroupSettings, topic: str, observer: GroupObserver) -> None:
-        callbacks = {"stats_cb": self._note_statistics, "on_commit": self._note_commit}
-        config = group.consumer_config(kafka) | callbacks
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        group: GroupSettings,
+        topic: str,
+        observer: GroupObserver,
+        on_statistics: StatisticsReader = ignore,
+    ) -> None:
+        config = reporting(group.consumer_config(kafka), self._note_statistics) | {"on_commit": self._note_commit}
         self._consumer: Consumer = create_client(Consumer, config)
         self._group = group
         self._topic = topic
         self._topic_watch = TopicWatch(topic, SystemClock())
         self._observer = observer
+        self._on_statistics = on_statistics
         self._before_revoke: Callable[[], None] = _nothing
         self._revoked: set[int] = set()
         # Where each partition held stands: its labels are safe up to here, and the broker has confirmed up to there.
@@ -70,15 +70,25 @@ class KafkaSource:
         self._with_membership = group.delivery is Delivery.EXACTLY_ONCE
         self.joined = False
 
-    def subscribe(self, before_revoke: Callable[[], None]) -> None:
-        """Join the group; `before_revoke` has the last word on partitions that are still ours."""
+    def subscribe(
+        self,
+        before_revoke: Callable[[], None],
+        rebalancing: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Join the group; `before_revoke` has the last word on partitions that are still ours.
+
+        Each answer to the group, which is given inside `poll`, happens within a context of `rebalancing`.
+        """
         self._before_revoke = before_revoke
         if self._group.read_to is ReadTo.END:
             self._ends = topic_ends(self._consumer, self._topic)
         if self._group.start == "latest":
             # Not when partitions are assigned: the client loses its way where a callback asks for a topic's metadata.
             pin_latest(self._consumer, self._topic)
-        self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoke, on_lost=self._lost)
+        answers = {"on_assign": self._assigned, "on_revoke": self._revoke, "on_lost": self._lost}
+        self._consumer.subscribe(
+            [self._topic], **{name: answer_within(rebalancing, answer) for name, answer in answers.items()}
+        )
 
     def poll(self, limits: BatchLimits, wait_s: float) -> Batch:
         """Return what is there, at most `limits`; see the port."""
@@ -310,12 +320,11 @@ class KafkaSource:
             self._revoked.add(partition.partition)
         consumer.incremental_unassign(partitions)
 
-    def _note_statistics(self, text: str) -> None:
-        group = msgspec.json.decode(text, type=ClientStatistics).cgrp
-        # In the newer protocol a member for whom no partition is left stays in the join state "init": what tells is
-        # that the coordinator is there and takes its heartbeats.
-        if group is not None and group.state == "up":
+    def _note_statistics(self, statistics: ClientStatistics) -> None:
+        # Also where no partition is left for us.
+        if statistics.joined_the_group():
             self.joined = True
+        self._on_statistics(statistics)
 
     def _tell(self, kind: str, partitions: list[TopicPartition]) -> None:
         numbers = sorted(partition.partition for partition in partitions)

@@ -14,6 +14,7 @@ from consumer.scoring.batching import BatchPolicy
 from consumer.scoring.dead_letter_limit import DeadLetterBounds, DeadLetterLimit
 from consumer.scoring.isolation import IsolatedScores, score_isolating
 from consumer.scoring.lane import InlineLane, Lane
+from consumer.scoring.loop_time import LoopState, LoopTime
 from consumer.scoring.outcome import DeadLetter, Outcome, ReadableT
 from consumer.scoring.ports import BatchTimes, Decoder, Observer, Scorer, Sink, Source
 from consumer.scoring.record import Batch
@@ -90,23 +91,32 @@ class ScoringLoop(Generic[ReadableT]):
         self._rewinds = 0
         self._handed_over = 0
         self._acknowledged = 0
+        self.time = LoopTime(clock)
 
     def run(self, stop_requested: Callable[[], bool]) -> None:
         """Turn until a stop is requested or the source is exhausted, then wait until all is delivered."""
-        while True:
-            try:
-                while not stop_requested() and not self._source.exhausted():
-                    self.turn()
-                self.settle(self._limits.drain_s_max)
-            except RetriableError as error:
-                if stop_requested():
-                    raise
-                self._rewind(error)
-            else:
-                return
+        try:
+            while not self._ran_to_its_end(stop_requested):
+                pass
+        finally:
+            self.time.enter(None)
+
+    def _ran_to_its_end(self, stop_requested: Callable[[], bool]) -> bool:
+        try:
+            while not stop_requested() and not self._source.exhausted():
+                self.turn()
+            self.time.enter(LoopState.DELIVER)
+            self.settle(self._limits.drain_s_max)
+        except RetriableError as error:
+            if stop_requested():
+                raise
+            self._rewind(error)
+            return False
+        return True
 
     def turn(self) -> None:
         """Take at most one batch, and deliver what is scored."""
+        self.time.enter(LoopState.POLL)
         started = self._clock.monotonic()
         in_flight = self._sink.advance(0.0 if self._more_is_waiting else self._limits.idle_wait_s)
         self._note_progress(in_flight)
@@ -139,6 +149,7 @@ class ScoringLoop(Generic[ReadableT]):
         return self._limits.busy_wait_s if in_flight else self._limits.idle_wait_s
 
     def _begin(self, batch: Batch, polled: float, poll_s: float) -> _Scoring[ReadableT]:
+        self.time.enter(LoopState.DECODE)
         stamps_ms = batch.timestamps_ms()
         queue_s = np.where(stamps_ms < 0, np.nan, self._clock.now() - stamps_ms / 1000)
         # The oldest of any partition; NaN only where no age is known.
@@ -151,6 +162,7 @@ class ScoringLoop(Generic[ReadableT]):
         else:
             # In order: what is still in the lane goes out first. A small batch is sooner scored than handed over.
             self._deliver_scored()
+            self.time.enter(LoopState.SCORE)
             scores = self._at_once.begin(lambda: self._score(texts))
         return _Scoring(batch, readable, dead_letters, stamps_ms, queue_s, poll_s, decode_s, scores)
 
@@ -165,7 +177,9 @@ class ScoringLoop(Generic[ReadableT]):
 
     def _deliver(self, scoring: _Scoring[ReadableT]) -> None:
         started = self._clock.monotonic()
+        state_before = self.time.enter(LoopState.SCORE)
         isolated, score_s = scoring.scores.result()
+        self.time.enter(LoopState.DELIVER)
         scored = self._clock.monotonic()
         readable, dead_letters = scoring.readable, scoring.dead_letters
         if isolated.failures:
@@ -191,6 +205,7 @@ class ScoringLoop(Generic[ReadableT]):
             deliver_s=self._clock.monotonic() - scored,
         )
         self._observer.scored(outcome, times)
+        self.time.enter(state_before)
 
     def _note_progress(self, in_flight: int) -> None:
         acknowledged = self._handed_over - in_flight

@@ -1,63 +1,137 @@
 """What the consumer exports, read from the declarations themselves; as a program it prints docs/metrics.md."""
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Metric
 
+from consumer.telemetry import metrics_page as page
+from consumer.telemetry.metric_groups import GROUPS, PROCESS_METRICS, MetricGroup, MetricLabel
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.clock import SystemClock
 
+PREFIX = "reviews_"
 PROCESS_PREFIX = "process_"
+
+# Whatever declares metrics of its own, each in a registry: what `run` exports, to begin with.
+DECLARATIONS: tuple[Callable[[CollectorRegistry], object], ...] = (
+    lambda registry: ConsumerMetrics(registry, SystemClock()),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredMetric:
-    """One metric: its name as a query writes it, its type and its help text."""
+    """One metric: its name as a query writes it, its type, its help text, its unit and its labels."""
 
     name: str
     kind: str
     documentation: str
+    unit: str
+    labels: tuple[MetricLabel, ...]
 
 
 def declared_metrics() -> list[DeclaredMetric]:
-    """Return every metric of the consumer, process figures apart, in order of declaration."""
-    registry = CollectorRegistry()
-    ConsumerMetrics(registry, SystemClock())
-    families = [family for family in registry.collect() if not family.name.startswith(PROCESS_PREFIX)]
+    """Return every metric of ours, process figures apart, by question; KeyError names one that belongs to none."""
+    families = {_query_name(family): family for family in _declared_families()}
+    facts = {PREFIX + metric.name: metric for group in GROUPS for metric in group.metrics}
+    places = {name: number for number, name in enumerate(facts)}
     return [
-        DeclaredMetric(family.name + ("_total" if family.type == "counter" else ""), family.type, family.documentation)
-        for family in families
+        DeclaredMetric(name, families[name].type, families[name].documentation, facts[name].unit, facts[name].labels)
+        for name in sorted(families, key=places.__getitem__)
     ]
 
 
 def metric_names() -> set[str]:
     """Return the names, histograms without _bucket, _sum and _count."""
-    return {metric.name for metric in declared_metrics()}
+    return {_query_name(family) for family in _declared_families()}
 
 
 def as_markdown() -> str:
     """Return docs/metrics.md."""
-    rows = [f"| `{metric.name}` | {metric.kind} | {metric.documentation} |" for metric in declared_metrics()]
-    lines = [
+    return "\n".join([*_tables(), *_guide()]) + "\n"
+
+
+def _declared_families() -> Iterator[Metric]:
+    for declare in DECLARATIONS:
+        registry = CollectorRegistry()
+        declare(registry)
+        yield from (family for family in registry.collect() if not family.name.startswith(PROCESS_PREFIX))
+
+
+def _query_name(family: Metric) -> str:
+    return family.name + ("_total" if family.type == "counter" else "")
+
+
+def _tables() -> Iterator[str]:
+    declared = declared_metrics()
+    yield from (
         "# Metrics",
         "",
-        "What `/metrics` of the consumer shows, beside the usual `process_*`. `make docs` writes this page from the",
-        "declarations. Every label value that is known in advance is there as 0 from the start; no label carries a",
-        "key, an id, a text or a message.",
+        "What `/metrics` of the consumer shows. `make docs` writes this page from the declarations, and a test moves",
+        "each of them with a real broker. Every label value that is known in advance is there as 0 from the start; no",
+        "label carries a key, an id, a text or a message. What is not known is absent: there is no NaN.",
+    )
+    for group in GROUPS:
+        rows = [metric for metric in declared if metric.name in _names(group)]
+        if rows:
+            yield from ("", f"## {group.title}", "", group.question, "")
+            yield from _table(
+                ("metric", "type", "unit", "labels", "what it says"),
+                (
+                    (f"`{row.name}`", row.kind, row.unit, "; ".join(map(_label, row.labels)), row.documentation)
+                    for row in rows
+                ),
+            )
+    yield from ("", "Of the process itself, on Linux:", "")
+    yield from _table(
+        ("metric", "type", "unit", "what it says"),
+        ((f"`{name}`", kind, unit, says) for name, kind, unit, says in PROCESS_METRICS),
+    )
+
+
+def _guide() -> Iterator[str]:
+    yield from ("", "## Partitions that nobody holds", "", page.UNHELD)
+    yield from ("", "## Questions in PromQL", "")
+    for question, query in page.QUERIES:
+        yield f"- {question}:\n  `{query}`"
+    yield from (
         "",
-        "Texts in another language show as terms that the model does not know. Their language is not guessed: even the",
-        "fastest library tried, CLD2, takes several times as long for a one-liner as the model.",
+        "## To scrape it",
         "",
-        "An exemplar of `reviews_end_to_end_latency_seconds` leads to the slowest record of a batch, the newest in",
-        "each bucket: by its `trace_id` where it has a `traceparent` header, else by `partition` and `offset`. Scrapers",
-        "that ask for OpenMetrics see it.",
+        "```yaml",
+        page.SCRAPE.rstrip(),
+        "```",
         "",
-        "| metric | type | what it says |",
-        "|---|---|---|",
-        *rows,
-    ]
-    return "\n".join(lines) + "\n"
+        "## Exemplars",
+        "",
+        page.EXEMPLARS,
+        "",
+        "## Texts in other languages",
+        "",
+        page.LANGUAGES,
+    )
+    yield from ("", "## Known by other names", "")
+    yield from ("Nothing is exported twice. In OpenTelemetry's conventions for messaging and processes:", "")
+    yield from _table(("OpenTelemetry", "here"), ((f"`{name}`", here) for name, here in page.OPENTELEMETRY))
+    yield from ("", "Exporters that ask the broker from outside the group:", "")
+    yield from _table(("exporter", "here"), ((f"`{name}`", here) for name, here in page.EXPORTERS))
+
+
+def _names(group: MetricGroup) -> set[str]:
+    return {PREFIX + metric.name for metric in group.metrics}
+
+
+def _label(label: MetricLabel) -> str:
+    values = ", ".join(label.values) if label.values else f"*{label.bounded_by}*"
+    return f"`{label.name}`: {values}"
+
+
+def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield "| " + " | ".join(titles) + " |"
+    yield "|" + "---|" * len(titles)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
 
 
 if __name__ == "__main__":

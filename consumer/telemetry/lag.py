@@ -28,7 +28,7 @@ class LagCollector(Collector):
 
     Seconds are counted from the later of two moments: the time stamp of the last delivered record, and the last time
     nothing was waiting. The oldest waiting record can't be older than either. Before the first of these moments they
-    are counted from the first look.
+    are counted from the first look. A moment that lies ahead, as one does where the clock was set back, becomes now.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -48,7 +48,7 @@ class LagCollector(Collector):
             stamp_s = record.timestamp()[1] / 1000
             if stamp_s >= 0:
                 # One from the future counts as of now: else it would hide every delay until its time has come.
-                self._since[place] = max(self._since.get(place, 0.0), min(stamp_s, now))
+                self._since[place] = min(max(self._since.get(place, 0.0), stamp_s), now)
 
     def read(self) -> list[tuple[Partition, int, float]]:
         """Return lag in records and in seconds for each partition held where it is known."""
@@ -63,8 +63,10 @@ class LagCollector(Collector):
                 continue
             if records == 0:
                 self._since[place] = now
-            since = self._since.get(place, self._first_look.setdefault(place, now))
-            rows.append((place, records, max(0.0, now - since) if records else 0.0))
+            moments = self._since if place in self._since else self._first_look
+            # Where the clock was set back the moment lies ahead; it counts as now, else it would hide every delay.
+            moments[place] = min(moments.get(place, now), now)
+            rows.append((place, records, now - moments[place] if records else 0.0))
         return rows
 
     def collect(self) -> Iterator[Metric]:

@@ -16,15 +16,19 @@ from consumer.scoring.record import ClosedBy, Partition, Record
 from consumer.telemetry.batch_costs import BatchCostCollector
 from consumer.telemetry.batch_histogram import BatchHistogram
 from consumer.telemetry.exemplars import exemplar_labels
+from consumer.telemetry.in_flight import InFlight
+from consumer.telemetry.kafka_clients import KafkaClientCollector
 from consumer.telemetry.lag import LagCollector
+from consumer.telemetry.limits import LimitsCollector
+from consumer.telemetry.loop_seconds import LoopSecondsCollector
 from consumer.telemetry.quality import QualityMetrics
+from consumer.telemetry.topic_state import TopicStateCollector
 from shared.clock import Clock
 from shared.errors import Reason
 from shared.reviews import Model
 
 LABELS = ("positive", "neutral", "negative")
 STAGES = ("queue", "decode", "score", "publish", "commit")
-LOOP_STATES = ("poll", "decode", "score", "deliver")
 CLOSED_BY = tuple(reason.value for reason in ClosedBy)
 TRANSACTION_ENDS = ("committed", "aborted", "fenced")
 REBALANCES = ("assigned", "revoked", "lost")
@@ -39,16 +43,20 @@ class ConsumerMetrics:
     def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
         self._clock = clock
         self._seen_at = clock.monotonic()
-        self._in_flight = 0
         self._totals = {"consumed": 0, "labelled": 0, "dead_lettered": 0}
         ProcessCollector(registry=registry)
         self.lag = LagCollector(clock)
         self.batch_costs = BatchCostCollector()
+        self.loop_time = LoopSecondsCollector()
+        self.kafka_clients = KafkaClientCollector()
+        self.topic_state = TopicStateCollector()
+        self._in_flight = InFlight()
         self._declare_counters(registry)
         self._declare_gauges(registry)
         self._declare_histograms(registry)
         histograms = (self._end_to_end, self._stages, self._batch_records, self._transaction_seconds)
-        for collector in (self.lag, self.batch_costs, *histograms):
+        states = (self.loop_time, self._in_flight, self.lag, self.topic_state, self.kafka_clients, LimitsCollector())
+        for collector in (*states, self.batch_costs, *histograms):
             registry.register(collector)
         self.quality = QualityMetrics(registry, LABELS)
 
@@ -64,7 +72,6 @@ class ConsumerMetrics:
         reasons = tuple(reason.value for reason in Reason)
         self._dead_lettered = counter("dead_lettered", "Records that can't be used, by reason.", "reason", reasons)
         self._batches = counter("batches", "Micro-batches, by what ended them.", "closed_by", CLOSED_BY)
-        self._loop = counter("loop_seconds", "Wall time of the loop, by what it was doing.", "state", LOOP_STATES)
         self._rebalances = counter("rebalances", "Changes of the partitions held, by kind.", "kind", REBALANCES)
         self._transactions = counter(
             "transactions", "Transactions of exactly-once delivery, by how they ended.", "outcome", TRANSACTION_ENDS
@@ -79,7 +86,6 @@ class ConsumerMetrics:
         self._build = gauge(
             "build_info", "What runs: 1 for the version and the model in use.", ("version", "model", "digest")
         )
-        self._inflight = gauge("inflight_records", "Records scored whose labels are not acknowledged yet.")
         self._assigned = gauge("assigned_partitions", "Partitions held now.")
         self._last_scored = gauge("last_scored_timestamp_seconds", "When a batch was last scored, seconds since 1970.")
         self._last_commit = gauge(
@@ -116,8 +122,7 @@ class ConsumerMetrics:
         """Count one batch; see the port."""
         self.alive()
         count = len(outcome.batch)
-        self._in_flight += count
-        self._inflight.set(self._in_flight)
+        self._in_flight.scored(count, outcome.batch.size_bytes)
         self._consumed.inc(count)
         self._totals["consumed"] += count
         self._totals["labelled"] += len(outcome.scores.labels)
@@ -133,16 +138,12 @@ class ConsumerMetrics:
         self._stages.observe(times.decode_s, "decode")
         self._stages.observe(times.score_s, "score")
         self._stages.observe(times.deliver_s, "publish")
-        self._loop.labels("poll").inc(times.poll_s)
-        self._loop.labels("decode").inc(times.decode_s)
-        self._loop.labels("score").inc(times.score_wait_s)
-        self._loop.labels("deliver").inc(times.deliver_s)
         self.quality.scored(outcome)
 
     def waited(self, seconds: float) -> None:
-        """Count time in which nothing came; see the port."""
+        """Note a sign of life; the loop itself tells where its time went; see the port."""
+        del seconds
         self.alive()
-        self._loop.labels("poll").inc(seconds)
 
     def acknowledged(
         self,
@@ -158,9 +159,7 @@ class ConsumerMetrics:
         if oldest is not None:
             self._end_to_end.point_at(max(0.0, now - oldest.timestamp_ms / 1000), exemplar_labels(oldest), now)
         self._stages.observe(durable_after_s, "commit")
-        self._in_flight -= len(timestamps_ms)
-        # Below 0 for a moment where a batch is acknowledged before `deliver` returns and `scored` is told.
-        self._inflight.set(max(0, self._in_flight))
+        self._in_flight.acknowledged()
         self._last_commit.set(now)
         self.lag.delivered(last)
 
@@ -173,8 +172,7 @@ class ConsumerMetrics:
     def rewound(self) -> None:
         """Count a rewind; see the port."""
         self._rewinds.inc()
-        self._in_flight = 0
-        self._inflight.set(0)
+        self._in_flight.forget()
 
     def alive(self) -> None:
         """Note a sign of life; see the port."""

@@ -5,6 +5,7 @@ import threading
 import time
 import urllib.request
 
+from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -15,12 +16,16 @@ VALUE_S_MAX = 60.0
 ASK_EVERY_S = 0.05
 
 
+def read_families(port: int) -> list[Metric]:
+    """Return every metric with its samples."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=ANSWER_S_MAX) as answer:
+        return list(text_string_to_metric_families(answer.read().decode()))
+
+
 def read_metrics(port: int) -> dict[str, float]:
     """Return every sample's value, summed over its labels."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=ANSWER_S_MAX) as answer:
-        text = answer.read().decode()
     totals: dict[str, float] = {}
-    for family in text_string_to_metric_families(text):
+    for family in read_families(port):
         for sample in family.samples:
             totals[sample.name] = totals.get(sample.name, 0.0) + sample.value
     return totals
@@ -59,7 +64,5 @@ def await_value(port: int, name: str, value: float) -> dict[str, float]:
 
 def negative_samples(port: int) -> list[str]:
     """Return the samples whose value is less than nothing."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=ANSWER_S_MAX) as answer:
-        text = answer.read().decode()
-    families = text_string_to_metric_families(text)
-    return [f"{sample.name}{sample.labels}" for family in families for sample in family.samples if sample.value < 0]
+    samples = [sample for family in read_families(port) for sample in family.samples]
+    return [f"{sample.name}{sample.labels}" for sample in samples if sample.value < 0]

@@ -99,6 +99,34 @@ def test_a_record_from_the_future_hides_no_delay_that_comes_after_it() -> None:
     assert bench.collector.read() == [(P0, 1, 45.0)]
 
 
+def test_a_clock_that_was_set_back_makes_no_lag_negative_and_hides_no_delay_after_it() -> None:
+    bench = Bench(p0=1, p1=1)
+    bench.deliver(0, age_s=5)
+    bench.collector.read()
+    bench.clock.advance(-3600)
+    assert bench.collector.read() == [(P0, 1, 0.0), (P1, 1, 0.0)]
+    bench.clock.advance(30)
+    assert bench.collector.read() == [(P0, 1, 30.0), (P1, 1, 30.0)]
+
+
+def test_a_delivery_after_the_clock_was_set_back_counts_from_its_own_time_stamp_at_the_latest() -> None:
+    bench = Bench(p0=1)
+    bench.deliver(0, age_s=0)
+    bench.clock.advance(-3600)
+    bench.deliver(0, age_s=2)
+    bench.clock.advance(10)
+    assert bench.collector.read() == [(P0, 1, 10.0)]
+
+
+def test_a_backlogs_true_age_is_told_also_where_the_clock_was_set_back_before() -> None:
+    bench = Bench(p0=1000)
+    bench.collector.read()
+    bench.clock.advance(-60)
+    bench.collector.read()
+    bench.deliver(0, age_s=3600)
+    assert bench.collector.read() == [(P0, 1000, 3600.0)]
+
+
 def test_a_record_without_a_time_stamp_tells_nothing() -> None:
     bench = Bench(p0=1)
     bench.collector.read()

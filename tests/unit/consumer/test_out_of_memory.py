@@ -5,7 +5,9 @@ from typing import Any, cast
 import pytest
 
 from consumer.commands.stream import Stream
+from consumer.scoring.loop_time import LoopTime
 from shared.errors import FatalError
+from tests.support.fake_clock import FakeClock
 
 
 class QuietSource:
@@ -21,6 +23,7 @@ class EndingLoop:
     def __init__(self, error: Exception, cause: Exception | None = None) -> None:
         self._error = error
         self._cause = cause
+        self.time = LoopTime(FakeClock())
 
     def run(self, _stop_requested: object) -> None:
         raise self._error from self._cause

@@ -1,0 +1,154 @@
+"""Declared = documented = moved: what is exported is declared, and all of it moves on a real broker."""
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from consumer.telemetry.catalogue import PREFIX, metric_names
+from consumer.telemetry.kafka_clients import CLIENTS
+from consumer.telemetry.loop_seconds import LOOP_STATES
+from consumer.telemetry.metric_groups import PROCESS_METRICS
+from consumer.telemetry.metrics import STAGES
+from shared.dev_broker.choice import DevBroker
+from shared.kafka_client import KafkaSettings
+from shared.topics import TopicSettings
+from tests.support.client_quota import write_quota
+from tests.support.memory_limits import allow_only
+from tests.support.metric_watch import MetricWatch, await_moved
+from tests.support.processes import ROOT, Program, settings_in_environment
+from tests.support.reviews import publish, review_values
+from tests.support.stamped_reviews import publish_stamped
+
+pytestmark = pytest.mark.kafka
+
+BACKLOG = "a backlog of old, future and unusable records"
+QUOTA = "a quota that lets labels trickle"
+SECOND = "a second member that delivers exactly once"
+LIMIT = "a limit on the address space"
+
+# What moves what. Each metric stands here once: one that nothing moves must not exist.
+MOVED_BY = {
+    BACKLOG: {
+        "build_info", "consumed_total", "labelled_total", "dead_lettered_total", "end_to_end_latency_seconds",
+        "stage_seconds", "batch_records", "batches_total", "loop_seconds_total", "batch_cost_seconds_per_byte",
+        "batch_cost_fixed_seconds", "batch_cost_error_ratio", "catching_up", "last_scored_timestamp_seconds",
+        "last_commit_timestamp_seconds", "lag_records", "lag_seconds", "assigned_partitions", "rebalances_total",
+        "topic_partitions", "topic_retention_seconds", "clock_skew_total", "kafka_broker_rtt_seconds",
+        "kafka_queue_records",
+    },
+    QUOTA: {
+        "inflight_records", "inflight_bytes", "rewinds_total", "kafka_throttle_seconds", "kafka_request_errors_total",
+    },
+    SECOND: {"transactions_total", "transaction_seconds"},
+    LIMIT: {"memory_limit_bytes"},
+}  # fmt: skip
+
+# Of metrics with labels, what has more than one way to move.
+MOVED_SERIES = {
+    *(("reviews_dead_lettered_total", reason) for reason in ("not_json", "schema", "empty_value", "encoding")),
+    *(("reviews_rebalances_total", kind) for kind in ("assigned", "revoked")),
+    *(("reviews_loop_seconds_total", state) for state in LOOP_STATES),
+    *(("reviews_kafka_queue_records", client) for client in CLIENTS),
+    *(("reviews_stage_seconds_count", stage) for stage in STAGES),
+    ("reviews_transactions_total", "committed"),
+}
+
+HOUR_MS = 3_600_000
+REVIEWS = 3000
+UNUSABLE = [b"plain words", b'{"review_id": "r"}', b"", b'{"review_id": "r", "text": "\xff"}']
+# Less than the labels of a batch, so that a message outlives its time; more than the broker needs to be asked.
+QUOTA_BYTES_PER_S = 2000
+SPARE_MB = 256
+
+
+def moved_by(what: str) -> set[str]:
+    return {PREFIX + name for name in MOVED_BY[what]}
+
+
+class Stage:
+    """A topic with a backlog, and members of one group that are watched."""
+
+    def __init__(self, kafka: KafkaSettings, topics: TopicSettings, model: Path) -> None:
+        self.kafka = kafka
+        self.topics = topics
+        self.client_id = topics.input_topic
+        self._environment = settings_in_environment(kafka, topics) | {
+            "REVIEWS_MODEL": str(model),
+            "REVIEWS_GROUP": topics.input_topic,
+            "REVIEWS_BATCH_RECORDS_MAX": "100",
+            "REVIEWS_INFLIGHT_RECORDS_MAX": "500",
+        }
+
+    def fill(self) -> None:
+        now_ms = int(time.time() * 1000)
+        values = [*review_values(REVIEWS // 2), *UNUSABLE, *review_values(REVIEWS // 2, first=REVIEWS // 2)]
+        stamps_ms = [now_ms - HOUR_MS, now_ms - HOUR_MS, now_ms + HOUR_MS, -1]
+        publish_stamped(self.kafka.bootstrap_servers, self.topics.input_topic, values, stamps_ms)
+
+    @contextmanager
+    def slow_writer(self) -> Iterator[Program]:
+        """Run a member whose labels a quota slows down, and whose client gives up a message soon."""
+        properties = [f"client.id={self.client_id}", "message.timeout.ms=2000", "statistics.interval.ms=500"]
+        arguments = ["run", *(part for each in properties for part in ("-X", each))]
+        with Program("consumer", arguments, self._environment) as program:
+            yield program
+
+    @contextmanager
+    def exactly_once(self) -> Iterator[Program]:
+        """Run a member with transactions."""
+        environment = self._environment | {"REVIEWS_DELIVERY": "exactly-once", "REVIEWS_INSTANCE": self.client_id}
+        with Program("consumer", ["run"], environment) as program:
+            yield program
+
+
+def watch(name: str, program: Program) -> MetricWatch:
+    return MetricWatch(name, program.wait_for("started")["metrics_port"])
+
+
+def documented() -> set[str]:
+    return set(re.findall(r"^\| `(reviews_\w+)` \|", (ROOT / "docs/metrics.md").read_text("utf-8"), re.MULTILINE))
+
+
+def test_every_metric_is_declared_and_documented_and_moves(
+    kafka_broker: DevBroker,
+    kafka: KafkaSettings,
+    topics: TopicSettings,
+    small_model: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stage = Stage(kafka, topics, small_model)
+    stage.fill()
+    with ExitStack() as running:
+        with write_quota(kafka_broker.bootstrap_servers, stage.client_id, QUOTA_BYTES_PER_S):
+            slow = running.enter_context(stage.slow_writer())
+            first = watch("at least once", slow)
+            await_moved([first], moved_by(BACKLOG) | moved_by(QUOTA), f"{BACKLOG}, under {QUOTA},")
+        other = running.enter_context(stage.exactly_once())
+        second = watch("exactly once", other)
+        while other.wait_for("partitions_assigned")["held"] == 0:
+            pass
+        publish(kafka, topics.input_topic, review_values(500, first=REVIEWS))
+        await_moved([first, second], moved_by(SECOND), SECOND)
+        allow_only(slow.process_id, SPARE_MB)
+        await_moved([first, second], moved_by(LIMIT), LIMIT)
+        assert [other.stop(), slow.stop()] == [0, 0], slow.said[-20:]
+
+    watches = [first, second]
+    declared = metric_names()
+    exported = {name for one in watches for name in one.exported}
+    assert exported == declared | {name for name, *_ in PROCESS_METRICS}
+    assert {key for one in watches for key in one.undeclared_labels} == set()
+    assert MOVED_SERIES - {series for one in watches for series in one.moved_series} == set()
+    assert documented() == declared
+    named = [name for what in MOVED_BY for name in moved_by(what)]
+    assert len(set(named)) == len(named)
+    moved = {name for one in watches for name in one.moved}
+    assert moved & declared == declared == set(named)
+    with capsys.disabled():
+        counts = f"declared {len(declared)} = documented {len(documented())} = moved {len(moved & declared)}"
+        sys.stdout.write(f"\nmetrics: {counts}\n")
