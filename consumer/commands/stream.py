@@ -83,10 +83,10 @@ def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
         _sink(kafka, topics, settings, source, policy, metrics) as sink,
         ThreadLane("scoring") as lane,
     ):
-        yield Stream(
-            source,
-            ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, settings.loop_limits(), lane),
-        )
+        loop = ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, settings.loop_limits(), lane)
+        # The loop may come to use another: only it shall hold this one.
+        del scorer
+        yield Stream(source, loop)
 
 
 @contextmanager

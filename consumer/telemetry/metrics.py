@@ -15,6 +15,7 @@ from consumer.scoring.record import ClosedBy, Partition, Record
 from consumer.telemetry.batch_costs import BatchCostCollector
 from consumer.telemetry.batch_histogram import BatchHistogram
 from consumer.telemetry.lag import LagCollector
+from consumer.telemetry.models import ModelMetrics
 from shared.clock import Clock
 from shared.errors import Reason
 from shared.reviews import Model
@@ -42,6 +43,7 @@ class ConsumerMetrics:
         self.lag = LagCollector(clock)
         self.batch_costs = BatchCostCollector()
         self._declare_counters(registry)
+        self.models = ModelMetrics(registry)
         self._declare_gauges(registry)
         self._declare_histograms(registry)
         histograms = (self._end_to_end, self._stages, self._batch_records, self._transaction_seconds)
@@ -72,9 +74,6 @@ class ConsumerMetrics:
         def gauge(name: str, documentation: str, labels: tuple[str, ...] = ()) -> Gauge:
             return Gauge(f"reviews_{name}", documentation, labels, registry=registry)
 
-        self._build = gauge(
-            "build_info", "What runs: 1 for the version and the model in use.", ("version", "model", "digest")
-        )
         self._inflight = gauge("inflight_records", "Records scored whose labels are not acknowledged yet.")
         self._assigned = gauge("assigned_partitions", "Partitions held now.")
         self._last_scored = gauge("last_scored_timestamp_seconds", "When a batch was last scored, seconds since 1970.")
@@ -106,7 +105,7 @@ class ConsumerMetrics:
 
     def serving(self, version: str, model: Model) -> None:
         """Say which program and which model are at work."""
-        self._build.labels(version, model.name, model.digest[:12]).set(1)
+        self.models.serving(version, model)
 
     def scored(self, outcome: Outcome[Any], times: BatchTimes) -> None:
         """Count one batch; see the port."""
