@@ -9,7 +9,7 @@ from importlib.metadata import version
 from queue import Empty, SimpleQueue
 from threading import Thread
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self, TextIO
 
 from consumer.commands.run_settings import RunSettings
 from consumer.model.load import LoadedModel, load_scorer
@@ -26,6 +26,23 @@ REST_S = 1.0
 END_S_MAX = 5.0
 
 
+class Judge(Protocol):
+    """What a watch wakes: a ModelReload."""
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a second look should follow soon."""
+        ...
+
+    def look(self) -> None:
+        """Look for a change."""
+        ...
+
+    def look_now(self) -> None:
+        """Judge what is there, changed or not."""
+        ...
+
+
 class _Ask(Enum):
     LOOK = auto()
     END = auto()
@@ -34,16 +51,17 @@ class _Ask(Enum):
 class ModelWatch:
     """Looks at a model's folder in a thread of its own, every `every_s` seconds and when SIGHUP comes.
 
-    With `every_s` 0 only when SIGHUP comes. On a terminal that was closed SIGHUP means what it meant without us.
+    With `every_s` 0 only when SIGHUP comes. Where it comes because `terminal` was closed it asks to stop.
     """
 
-    def __init__(self, reload: ModelReload, every_s: float) -> None:
+    def __init__(self, reload: Judge, every_s: float, terminal: TextIO) -> None:
         self._reload = reload
         self._every_s = every_s
         # Its `put` may interrupt its `get`, as a signal's handler does.
         self._asks: SimpleQueue[_Ask] = SimpleQueue()
         self._thread = Thread(target=self._run, name="model-watch", daemon=True)
-        self._on_terminal = sys.stderr.isatty()
+        self._terminal = terminal
+        self._on_terminal = terminal.isatty()
         self._before: Any = signal.SIG_DFL
 
     def __enter__(self) -> Self:
@@ -59,7 +77,7 @@ class ModelWatch:
         self._thread.join(END_S_MAX)
 
     def _on_hang_up(self, _number: int, _frame: FrameType | None) -> None:
-        if self._on_terminal and not sys.stderr.isatty():
+        if self._on_terminal and not self._terminal.isatty():
             signal.raise_signal(signal.SIGTERM)
         else:
             self._asks.put(_Ask.LOOK)
@@ -102,7 +120,7 @@ def watched_models(
         )
         # Only the loop holds it from here on, and lets it go when another takes its place.
         del loaded
-        with ModelWatch(reload, settings.model_watch):
+        with ModelWatch(reload, settings.model_watch, sys.stderr):
             yield
 
 
