@@ -11,11 +11,11 @@ from consumer.model.manifest import MANIFEST, encode_manifest, read_manifest
 from tests.support.small_model import THREE_SENTIMENTS, train_small_model
 
 
-def flip_a_byte(folder: Path) -> None:
-    """Change one byte of the weights."""
-    content = bytearray((folder / WEIGHTS).read_bytes())
+def flip_a_byte(folder: Path, name: str = WEIGHTS) -> None:
+    """Change one byte of a file."""
+    content = bytearray((folder / name).read_bytes())
     content[200] ^= 1
-    (folder / WEIGHTS).write_bytes(content)
+    (folder / name).write_bytes(content)
 
 
 def _cut_short(folder: Path) -> None:

@@ -17,6 +17,7 @@ from tests.support.fake_scorer import keyword_scores
 from tests.support.memory_records import review_value
 from tests.support.memory_stream import MemoryLog, MemorySink, MemorySource
 from tests.support.recording_observer import RecordingObserver
+from tests.support.stream_under_test import Deadline
 
 BATCH = 10
 
@@ -93,12 +94,11 @@ def test_the_model_before_is_let_go_even_while_nothing_new_comes() -> None:
         del first
         bench.run()
         bench.loop.use(VersionedScorer("2"))
-        # The lane's thread drops its last piece of work when it has told its result.
-        for _ in range(1000):
-            if gone() is None:
-                break
-            lane.begin(threading.Event().is_set).result(10)
-        assert gone() is None
+        # The lane's thread drops its last piece of work a moment after it has told its result.
+        deadline = Deadline()
+        while gone() is not None:
+            deadline.check("the model before is gone")
+            threading.Event().wait(0.01)
 
 
 def test_ten_models_one_after_the_other_leave_one_behind() -> None:

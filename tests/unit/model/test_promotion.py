@@ -1,13 +1,12 @@
 """`model promote`: only a proved model takes the place of another, and there is a way back."""
 
-import threading
 from pathlib import Path
 
 import pytest
 
 from consumer.__main__ import group
-from consumer.model.artifact import WEIGHTS
-from consumer.model.manifest import MANIFEST, read_manifest
+from consumer.model.artifact import PIPELINE, WEIGHTS
+from consumer.model.manifest import read_manifest
 from shared.command_line import run_command_line
 from tests.support.bad_models import BAD_MODELS, flip_a_byte
 from tests.support.small_model import THREE_SENTIMENTS, train_small_model
@@ -60,9 +59,10 @@ def test_a_bad_candidate_is_refused_and_nothing_is_replaced(target: Path, candid
     assert not target.with_name("served.previous").exists()
 
 
-def test_what_was_replaced_and_is_broken_since_is_not_gone_back_to(target: Path, candidate: Path) -> None:
+@pytest.mark.parametrize("name", [WEIGHTS, PIPELINE])
+def test_what_was_replaced_and_is_broken_since_is_not_gone_back_to(target: Path, candidate: Path, name: str) -> None:
     promote(candidate, target)
-    flip_a_byte(target.with_name("served.previous"))
+    flip_a_byte(target.with_name("served.previous"), name)
     assert promote("--rollback", target) == 78
     assert name_of(target) == "fast"
 
@@ -91,26 +91,3 @@ def test_other_classes_are_said_to_need_a_restart(
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["--rollback", "nowhere"], 78), (["nowhere"], 78)])
 def test_what_can_not_be_promoted_is_refused(arguments: list[str], code: int) -> None:
     assert promote(*arguments) == code
-
-
-def test_a_reader_never_finds_the_model_missing(target: Path, candidate: Path) -> None:
-    done = threading.Event()
-    missed: list[OSError] = []
-
-    def read() -> None:
-        while not done.is_set():
-            try:
-                (target / MANIFEST).read_bytes()
-            except OSError as error:
-                missed.append(error)
-
-    promote(candidate, target)
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        for _ in range(20):
-            assert promote("--rollback", target) == 0
-    finally:
-        done.set()
-        reader.join(60)
-    assert missed == []

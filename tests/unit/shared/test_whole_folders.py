@@ -1,5 +1,7 @@
 """A folder of files is there whole, or as it was before."""
 
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,3 +60,26 @@ def test_two_folders_change_places(tmp_path: Path, exchange: Callable[[Path, Pat
     with pytest.raises(FileNotFoundError):
         exchange(tmp_path / "one", tmp_path / "three")
     assert names(tmp_path) == {"one", "two"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take two steps")
+def test_nobody_finds_a_folder_missing_while_it_changes_places(tmp_path: Path) -> None:
+    write_folder(tmp_path / "one", {"a": b"1"})
+    write_folder(tmp_path / "two", {"a": b"2"})
+    done = threading.Event()
+    looks: list[bool] = []
+
+    def look() -> None:
+        while not done.is_set():
+            looks.append((tmp_path / "one").exists())
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    try:
+        for _ in range(1000):
+            exchange_folders(tmp_path / "one", tmp_path / "two")
+    finally:
+        done.set()
+        reader.join(60)
+    assert looks
+    assert all(looks)
