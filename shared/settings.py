@@ -94,7 +94,7 @@ def _click_type(declared: _Setting, hint: Any) -> Any:
         return click.IntRange(min=int(declared.minimum or 0))
     if hint in {float, float | None}:
         return click.FloatRange(min=declared.minimum)
-    if hint is Path:
+    if hint in {Path, Path | None}:
         return click.Path(path_type=Path)
     return str
 

@@ -1,8 +1,9 @@
 """`audit`: the proof, on any topic and while the stream runs, that every input was answered once and rightly."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import click
 import msgspec
@@ -17,6 +18,7 @@ from consumer.kafka.range_reader import RangeReader, offsets_in, open_reader
 from consumer.kafka.rescoring import Rescoring
 from consumer.kafka.topic_ranges import RangeRequest, choose_ranges
 from consumer.reports.audit_summary import audit_object, print_audit
+from consumer.scoring.ports import Scorer
 from shared.kafka_client import KafkaSettings, wait_for_broker
 from shared.logs import configure_logs
 from shared.settings import LogSettings, with_settings
@@ -48,6 +50,13 @@ from shared.topics import TopicSettings
 @click.option("--until", metavar="TIME", callback=parse_moment, help="Inputs before this time.")
 @click.option("--group", help="Only what this group has committed: a stream that is running audits clean.")
 @click.option("--rescore", is_flag=True, help="Score the reviews again with --model, and compare every label.")
+@click.option(
+    "--other-model",
+    "other_models",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="With --rescore: another model that has labelled some, as before a new one was taken; repeatable.",
+)
 @click.option("--allow-repeats", is_flag=True, help="A repeat under the same id, as at-least-once may give, is right.")
 @click.option("--allow-other-models", is_flag=True, help="With --rescore: labels by other models are left unproved.")
 @click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Places named for each finding.")
@@ -64,6 +73,7 @@ def audit(  # noqa: PLR0913 - one argument a flag
     until: datetime | None,
     group: str | None,
     rescore: bool,
+    other_models: tuple[Path, ...],
     allow_repeats: bool,
     allow_other_models: bool,
     show: int,
@@ -76,17 +86,21 @@ def audit(  # noqa: PLR0913 - one argument a flag
     without it, what is still on its way counts as missing.
 
     With --rescore each label must be what the model says offline (probabilities to 1e-9), and each dead letter must
-    still be unreadable; size is not judged. Labels given by another model than --model can't be proved: they fail,
-    unless --allow-other-models. Takes three bytes of memory for each input, and reads the whole output topic.
+    still be unreadable; size is not judged. Where the model has changed, --other-model names those before: each label
+    is held against the model that it names. Labels by none of them can't be proved: they fail, unless
+    --allow-other-models. Takes three bytes of memory for each input, and reads the whole output topic.
 
     \b
     Examples:
       review-consumer audit
       review-consumer audit --group reviewstream --rescore
+      review-consumer audit --rescore --other-model models/default.previous
       review-consumer audit --since 2026-01-31 --allow-repeats --json
     """  # noqa: D301 - click wants the control character
     if group is not None and (ends or until is not None):
         raise click.UsageError("--group says where to end: leave out --to and --until")
+    if other_models and not rescore:
+        raise click.UsageError("--other-model is for --rescore")
     configure_logs(log_settings.log_level)
     wait_for_broker(kafka_settings)
     request = RangeRequest(starts, ends, since, until, group)
@@ -95,7 +109,10 @@ def audit(  # noqa: PLR0913 - one argument a flag
         found = Audit(inputs.topic, ranges, show)
         count_answers(found, inputs, labels, dead_letters, display)
         if rescore:
-            _score_again(found, inputs, labels, model_settings, display)
+            scorers = _scorers([model_settings.model, *other_models], model_settings.neutral_band)
+            rescoring = Rescoring(found, scorers)
+            for _ in display.track("rescoring", rescoring.run(inputs, labels), offsets_in(found.ranges)):
+                pass
     tolerated = {Finding.REPEATED_SAME_ID} if allow_repeats else set()
     result = found.result(tolerated | ({Finding.OTHER_MODEL} if allow_other_models else set()))
     if as_json:
@@ -119,16 +136,13 @@ def count_answers(
         found.add_dead_letters(chunk)
 
 
-def _score_again(
-    found: Audit, inputs: RangeReader, labels: RangeReader, settings: ModelSettings, display: ReadingDisplay
-) -> None:
+def _scorers(folders: Iterable[Path], neutral_band: float | None) -> dict[str, Scorer]:
+    """Return the scorer of each model, by its digest."""
     # Brings in the compiler, which counting does without.
     from consumer.model.load import load_scorer  # noqa: PLC0415
 
-    loaded = load_scorer(settings.model, settings.neutral_band)
-    rescoring = Rescoring(found, loaded.scorer, loaded.manifest.digest())
-    for _ in display.track("rescoring", rescoring.run(inputs, labels), offsets_in(found.ranges)):
-        pass
+    loaded = [load_scorer(folder, neutral_band) for folder in folders]
+    return {model.manifest.digest(): model.scorer for model in loaded}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`model`: inspect, verify and compare trained models."""
+"""`model`: inspect, verify, compare and promote trained models."""
 
 import sys
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from rich.table import Table
 from consumer.model.artifact import read_linear_model, read_verified, size_bytes
 from consumer.model.golden import golden_differences, read_golden
 from consumer.model.manifest import Manifest, read_manifest
+from consumer.model.promotion import in_use, kept_before, prove, put_in_place, roll_back
 from consumer.model.specification import LinearModel
 from consumer.reports.model_summary import ComparedModel, print_comparison, print_model
 from shared.settings import ENVIRONMENT_PREFIX
@@ -95,6 +96,46 @@ def compare(folders: Sequence[Path], *, as_json: bool) -> int:
         click.echo(msgspec.json.format(msgspec.json.encode(models), indent=2))
     else:
         print_comparison(models, Console())
+    return 0
+
+
+@model.command()
+@click.argument("candidate", type=click.Path(path_type=Path), required=False)
+@click.argument("target", type=click.Path(path_type=Path), default=DEFAULT_MODEL, envvar=f"{ENVIRONMENT_PREFIX}MODEL")
+@click.option("--rollback", is_flag=True, help="Go back to the model that the last promotion replaced.")
+@click.option("--dry-run", is_flag=True, help="Check the model; replace nothing.")
+def promote(candidate: Path | None, target: Path, *, rollback: bool, dry_run: bool) -> int:
+    """Put a model in the place of the one that consumers use, once every digest and golden text is right.
+
+    TARGET (REVIEWS_MODEL, models/default) is replaced whole and at once, by a copy; what was there is kept beside it as
+    TARGET.previous. A consumer that runs takes the new model within --model-watch seconds, or when SIGHUP comes.
+    With --rollback, which takes TARGET alone, the two change places: doing it twice changes nothing.
+
+    \b
+    Examples:
+      review-consumer model promote models/candidate
+      review-consumer model promote --rollback
+    """  # noqa: D301 - click wants the control character
+    if rollback:
+        target = candidate or target
+        candidate = kept_before(target)
+    elif candidate is None:
+        raise click.UsageError("name a CANDIDATE, or say --rollback")
+    manifest = prove(candidate)
+    before = in_use(target)
+    if before is not None and before.digest() == manifest.digest():
+        click.echo(f"{target} is this model already: nothing to do\ndigest {manifest.digest()}")
+        return 0
+    if before is not None and before.classes != manifest.classes:
+        click.echo("other classes: consumers that run keep their model, and take this one when restarted", err=True)
+    if dry_run:
+        click.echo(f"{candidate} would become {target}\ndigest {manifest.digest()}")
+        return 0
+    if rollback:
+        roll_back(target)
+    else:
+        put_in_place(candidate, target, manifest)
+    click.echo(f"{target} is now {manifest.name} {manifest.version}\ndigest {manifest.digest()}")
     return 0
 
 

@@ -1,10 +1,9 @@
 """`run`: the stream, until told to stop."""
 
-from importlib.metadata import version
-
 import click
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
+from consumer.commands.model_watch import watched_models
 from consumer.commands.run_settings import RunSettings
 from consumer.commands.stream import assembled_stream
 from consumer.kafka.group import ReadTo
@@ -55,12 +54,11 @@ def run(
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     metrics = ConsumerMetrics(registry, SystemClock())
-    metrics.serving(version("reviewstream"), loaded.manifest.model())
-    metrics.quality.refer_to(loaded.label_shares)
     read_to = ReadTo.END if until_caught_up else ReadTo.FOREVER
     with (
         StopSignals() as stop,
         assembled_stream(kafka_settings, topic_settings, run_settings, read_to, loaded.scorer, metrics) as stream,
+        watched_models(run_settings, loaded, stream.loop, metrics),
         ProbeServer(
             registry,
             run_settings.metrics_host,
@@ -74,6 +72,8 @@ def run(
             delivery=run_settings.delivery,
             metrics_port=server.port,
         )
+        # Held by the loop alone: a newer one takes its place, and its memory.
+        del loaded
         stream.run(stop.requested)
         get_logger("run").info("stopped", **metrics.totals())
     return 0

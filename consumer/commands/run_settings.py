@@ -23,6 +23,15 @@ class RunSettings:
     neutral_band: float | None = setting(
         None, "A review whose probability is nearer to 0.5 than this is neutral; as trained where it is not given."
     )
+    model_watch: float = setting(
+        10,
+        "Seconds between two looks for a new model in that folder; 0: only when SIGHUP asks for one.",
+        minimum=0,
+    )
+    shadow_model: Path | None = setting(
+        None, "Folder of a model that scores the same reviews beside; how often it disagrees is a metric."
+    )
+    shadow_share: float = setting(1, "Share of the batches that the shadow model scores, above 0.", minimum=0)
     group: str = setting("reviewstream", "Consumer group; members share the topic's partitions.")
     group_protocol: str = setting(
         "consumer", "Group protocol: `consumer` needs Kafka 4.0 or newer.", choices=("consumer", "classic")
@@ -69,6 +78,11 @@ class RunSettings:
                 f"--inflight-records-max ({self.inflight_records_max}) is less than one batch "
                 f"(--batch-records-max, {self.batch_records_max})",
                 hint="raise the first or lower the second",
+            )
+        if not 0 < self.shadow_share <= 1:
+            raise ConfigurationError(
+                f"--shadow-share is {self.shadow_share:g}",
+                hint="it is above 0 and at most 1; without --shadow-model no model is a shadow",
             )
         longest_s = self.transaction_timeout * BATCH_SHARE_OF_TRANSACTION
         if self.delivery == Delivery.EXACTLY_ONCE and self.batch_time_max > longest_s:

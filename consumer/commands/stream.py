@@ -91,6 +91,8 @@ def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
         limits = settings.loop_limits()
         loop = ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, limits, lane)
         metrics.loop_time.read_from(loop.time)
+        # The loop may come to use another: only it shall hold this one.
+        del scorer
         yield Stream(source, loop)
 
 

@@ -31,11 +31,16 @@ LINKS = ("sigmoid", "softmax")
 NGRAM_MAX = 3
 
 
-def write_artifact(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Manifest:
-    """Write a model whole or not at all; return its manifest with the files' digests filled in."""
+def write_artifact(
+    folder: Path, manifest: Manifest, files: Mapping[str, bytes], previous: Path | None = None
+) -> Manifest:
+    """Write a model whole or not at all; return its manifest with the files' digests filled in.
+
+    A model it replaces is kept as `previous` where that is given.
+    """
     digests = {name: sha256(content) for name, content in sorted(files.items())}
     complete = msgspec.structs.replace(manifest, files=digests)
-    write_folder(folder, {**files, MANIFEST: encode_manifest(complete)})
+    write_folder(folder, {**files, MANIFEST: encode_manifest(complete)}, previous)
     return read_manifest(folder)
 
 

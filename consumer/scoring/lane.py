@@ -69,6 +69,8 @@ class ThreadLane:
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
             work()
+            # What it holds, texts and a model, is not kept until the next one comes.
+            del work
 
 
 def call_within(seconds: float, call: Callable[[], Result]) -> Result:

@@ -114,6 +114,10 @@ class ScoringLoop(Generic[ReadableT]):
             return False
         return True
 
+    def use(self, scorer: Scorer) -> None:
+        """Score by another model from the next batch on; any thread may say so, and no batch is scored by two."""
+        self._scorer = scorer
+
     def turn(self) -> None:
         """Take at most one batch, and deliver what is scored."""
         self.time.enter(LoopState.POLL)
@@ -157,18 +161,20 @@ class ScoringLoop(Generic[ReadableT]):
         readable, dead_letters = self._decode(batch.records, self._limits.value_bytes_max)
         texts = readable.texts()
         decode_s = self._clock.monotonic() - polled
+        # Read once a batch: `use` may change it at any moment.
+        scorer = self._scorer
         if self._more_is_waiting:
-            scores = self._lane.begin(lambda: self._score(texts))
+            scores = self._lane.begin(lambda: self._score(scorer, texts))
         else:
             # In order: what is still in the lane goes out first. A small batch is sooner scored than handed over.
             self._deliver_scored()
             self.time.enter(LoopState.SCORE)
-            scores = self._at_once.begin(lambda: self._score(texts))
+            scores = self._at_once.begin(lambda: self._score(scorer, texts))
         return _Scoring(batch, readable, dead_letters, stamps_ms, queue_s, poll_s, decode_s, scores)
 
-    def _score(self, texts: Sequence[str]) -> tuple[IsolatedScores, float]:
+    def _score(self, scorer: Scorer, texts: Sequence[str]) -> tuple[IsolatedScores, float]:
         started = self._clock.monotonic()
-        return score_isolating(self._scorer, texts), self._clock.monotonic() - started
+        return score_isolating(scorer, texts), self._clock.monotonic() - started
 
     def _deliver_scored(self, but: int = 0) -> None:
         """Deliver what is in the lane, in order, but for the last so many batches."""

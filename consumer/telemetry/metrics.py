@@ -21,6 +21,7 @@ from consumer.telemetry.kafka_clients import KafkaClientCollector
 from consumer.telemetry.lag import LagCollector
 from consumer.telemetry.limits import LimitsCollector
 from consumer.telemetry.loop_seconds import LoopSecondsCollector
+from consumer.telemetry.models import ModelMetrics
 from consumer.telemetry.quality import QualityMetrics
 from consumer.telemetry.topic_state import TopicStateCollector
 from shared.clock import Clock
@@ -52,6 +53,7 @@ class ConsumerMetrics:
         self.topic_state = TopicStateCollector()
         self._in_flight = InFlight()
         self._declare_counters(registry)
+        self.models = ModelMetrics(registry)
         self._declare_gauges(registry)
         self._declare_histograms(registry)
         histograms = (self._end_to_end, self._stages, self._batch_records, self._transaction_seconds)
@@ -83,9 +85,6 @@ class ConsumerMetrics:
         def gauge(name: str, documentation: str, labels: tuple[str, ...] = ()) -> Gauge:
             return Gauge(f"reviews_{name}", documentation, labels, registry=registry)
 
-        self._build = gauge(
-            "build_info", "What runs: 1 for the version and the model in use.", ("version", "model", "digest")
-        )
         self._assigned = gauge("assigned_partitions", "Partitions held now.")
         self._last_scored = gauge("last_scored_timestamp_seconds", "When a batch was last scored, seconds since 1970.")
         self._last_commit = gauge(
@@ -116,7 +115,7 @@ class ConsumerMetrics:
 
     def serving(self, version: str, model: Model) -> None:
         """Say which program and which model are at work."""
-        self._build.labels(version, model.name, model.digest[:12]).set(1)
+        self.models.serving(version, model)
 
     def scored(self, outcome: Outcome[Any], times: BatchTimes) -> None:
         """Count one batch; see the port."""

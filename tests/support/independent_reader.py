@@ -22,14 +22,16 @@ RECORDS_AT_A_TIME = 5000
 class Found:
     """What three topics hold; coordinates are (partition, offset) in the input topic.
 
-    `order` holds, for each partition of the labels and each of the input, the inputs' offsets as they were labelled;
-    `stored_at_ms` the labels' time stamps, which are the broker's where their topic says LogAppendTime.
+    `models` holds the digest of the model that gave each label; `order`, for each partition of the labels and each of
+    the input, the inputs' offsets as they were labelled; `stored_at_ms` the labels' time stamps, which are the broker's
+    where their topic says LogAppendTime.
     """
 
     inputs: set[tuple[int, int]] = field(default_factory=set)
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     label_ids: dict[tuple[int, int], list[str]] = field(default_factory=lambda: defaultdict(list))
     labels: dict[tuple[int, int], str] = field(default_factory=dict)
+    models: dict[tuple[int, int], str] = field(default_factory=dict)
     order: dict[tuple[int, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     stored_at_ms: list[int] = field(default_factory=list)
     dead_letters: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -78,6 +80,7 @@ def read_everything(bootstrap_servers: str, topics: TopicSettings) -> Found:
         place = (label["source"]["partition"], label["source"]["offset"])
         found.label_ids[place].append(dict(message.headers)["ce_id"].decode())
         found.labels[place] = label["label"]
+        found.models[place] = label["model"]["digest"]
         found.order[message.partition, place[0]].append(place[1])
         found.stored_at_ms.append(message.timestamp)
     for message in messages(bootstrap_servers, topics.dead_letters):

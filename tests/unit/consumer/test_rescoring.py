@@ -1,8 +1,11 @@
 """A label that is not what the model says offline is found, and so is a dead letter that can be read."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import cast
 
+import numpy as np
 import pytest
 
 from consumer.kafka.audit import Audit
@@ -10,11 +13,15 @@ from consumer.kafka.audit_result import Finding
 from consumer.kafka.audit_windows import Windows
 from consumer.kafka.range_reader import RangeReader, Ranges
 from consumer.kafka.rescoring import Rescoring
+from consumer.scoring.outcome import Scores
+from consumer.scoring.ports import Scorer
 from shared.errors import Reason
+from shared.reviews import Model
 from tests.support.answers import by_model, changed, labels_of, letter_of
 from tests.support.fake_scorer import MODEL, FakeScorer
 from tests.support.memory_records import TOPIC, MemoryRecord, review_value, reviews
 
+OTHER_DIGEST = "d2" * 32
 INPUTS = [*reviews(6), *reviews(5, 1)]
 RANGES = {0: (0, 6), 1: (0, 5)}
 
@@ -43,13 +50,14 @@ def rescored(
     labels: list[MemoryRecord],
     letters: list[MemoryRecord] | None = None,
     window: int = 1000,
+    scorers: Mapping[str, Scorer] = MappingProxyType({MODEL.digest: FakeScorer()}),
 ) -> Audit:
     audit = Audit(TOPIC, RANGES)
     audit.windows = Windows(RANGES, window)
     audit.add_inputs(inputs)
     audit.add_labels(labels)
     audit.add_dead_letters(letters or [])
-    rescoring = Rescoring(audit, FakeScorer(), MODEL.digest)
+    rescoring = Rescoring(audit, scorers)
     readers = [cast("RangeReader", MemoryReader(records)) for records in (inputs, labels)]
     assert sum(len(chunk) for chunk in rescoring.run(readers[0], readers[1])) == len(inputs)
     return audit
@@ -129,6 +137,38 @@ def test_a_label_by_another_model_is_not_proved_and_fails_unless_that_is_tolerat
     assert result.examples[Finding.OTHER_MODEL][0].detail == "labelled by the model d2d2d2d2d2d2"
     assert not result.holds
     assert audit.result([Finding.OTHER_MODEL]).holds
+
+
+class Contrary:
+    """A Scorer of other classes, to which all is bad."""
+
+    def score(self, texts: Sequence[str]) -> Scores:
+        shares = np.tile([0.875, 0.125], (len(texts), 1))
+        model = Model("contrary", "1", OTHER_DIGEST)
+        return Scores(model, ("negative", "positive"), ["negative"] * len(texts), shares[:, 0], shares)
+
+
+def contrary(label: MemoryRecord) -> MemoryRecord:
+    """Return a label as Contrary would have given it."""
+    fields = {"label": "negative", "score": 0.875, "scores": {"negative": 0.875, "positive": 0.125}}
+    return by_model(changed(label, **fields), OTHER_DIGEST)
+
+
+@pytest.mark.parametrize("window", [1, 4, 1000])
+def test_labels_of_two_models_hold_where_each_is_what_the_model_it_names_says(window: int) -> None:
+    labels = labels_of(INPUTS)
+    labels[4:] = [contrary(label) for label in labels[4:]]
+    scorers: dict[str, Scorer] = {MODEL.digest: FakeScorer(), OTHER_DIGEST: Contrary()}
+    result = rescored(INPUTS, labels, window=window, scorers=scorers).result()
+    assert result.holds
+    assert result.rescored == len(INPUTS)
+    labels[2] = by_model(labels[2], OTHER_DIGEST)
+    labels[5] = changed(labels[5], label="positive")
+    result = rescored(INPUTS, labels, window=window, scorers=scorers).result()
+    assert sorted(place.detail for place in result.examples[Finding.DIFFERING]) == [
+        "labelled positive, scored again negative",
+        "labelled positive, scored again negative",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ def test_a_batch_that_could_outlive_its_transaction_is_refused_with_exactly_once
     assert "--transaction-timeout" in str(caught.value)
 
 
+@pytest.mark.parametrize("share", [0, -0.1, 1.1])
+def test_a_share_that_is_none_is_refused_by_name(share: float) -> None:
+    with pytest.raises(ConfigurationError, match="--shadow-share"):
+        RunSettings(shadow_share=share)
+
+
 def test_the_transactional_id_is_the_groups_and_the_instances_and_stays_after_a_restart() -> None:
     assert RunSettings(group="shop", instance="a").transactional_id == "shop-a"
     assert RunSettings(group="shop").transactional_id == f"shop-{socket.gethostname()}"
