@@ -1,19 +1,21 @@
 """The HTTP port that Prometheus and supervisors look at."""
 
+import contextlib
 import http.client
 import socket
+import threading
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from shared.errors import ConfigurationError
-from shared.probes import CLIENT_TIMEOUT_S, ProbeServer
+from shared.probes import ProbeServer
 
 
-def answer(server: ProbeServer, path: str, timeout_s: float = 30) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout_s)
+def answer(server: ProbeServer, path: str, method: str = "GET") -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     try:
-        connection.request("GET", path)
+        connection.request(method, path)
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:
@@ -52,9 +54,55 @@ def test_any_other_path_is_404_and_lists_what_there_is() -> None:
             assert answer(server, path) == (404, "there is /metrics, /livez, /readyz\n")
 
 
-def test_a_client_that_says_nothing_keeps_nobody_else_waiting() -> None:
-    with server_with() as server, socket.create_connection(("127.0.0.1", server.port)):
-        assert answer(server, "/livez", CLIENT_TIMEOUT_S / 2)[0] == 200
+def test_head_is_answered_as_get_is_without_the_content() -> None:
+    with server_with(wrong="stuck") as server:
+        for path, status in (("/metrics", 200), ("/livez", 503), ("/readyz", 200), ("/none", 404)):
+            assert answer(server, path, method="HEAD") == (status, "")
+
+
+def test_whoever_wants_to_change_something_is_refused() -> None:
+    with server_with() as server:
+        for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+            assert answer(server, "/metrics", method=method) == (405, "GET and HEAD\n")
+
+
+def test_a_page_is_json_made_for_the_host_that_was_asked() -> None:
+    def targets(host: str) -> bytes:
+        return f'["{host}"]'.encode()
+
+    with ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {}, {"/targets": targets}) as server:
+        assert answer(server, "/targets") == (200, f'["127.0.0.1:{server.port}"]')
+
+
+def test_a_check_that_raises_is_500_and_the_next_one_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    with ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {"/livez": broken, "/readyz": str}) as server:
+        assert answer(server, "/livez") == (500, "see the log\n")
+        assert answer(server, "/readyz") == (200, "ok\n")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_where_asked_for_the_end_waits_until_the_metrics_were_read_once_more() -> None:
+    server = ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {"/livez": str}, last_scrape_within_s=120)
+    server.start()
+    assert answer(server, "/metrics")[0] == 200
+    ending = threading.Thread(target=server.stop)
+    ending.start()
+    assert answer(server, "/livez")[0] == 200
+    assert ending.is_alive()
+    # The first of these may come before the end began to wait.
+    while ending.is_alive():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answer(server, "/metrics")
+        ending.join(0.05)
+
+
+def test_the_end_waits_no_longer_than_it_was_told_to() -> None:
+    server = ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {}, last_scrape_within_s=0.01)
+    server.start()
+    server.stop()
 
 
 def test_port_0_takes_a_free_one_and_says_which() -> None:
