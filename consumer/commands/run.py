@@ -5,10 +5,10 @@ from importlib.metadata import version
 import click
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
+from consumer.commands.run_probes import RunProbes
 from consumer.commands.run_settings import RunSettings
 from consumer.commands.stream import assembled_stream
 from consumer.kafka.group import ReadTo
-from consumer.kafka.source import KafkaSource
 from consumer.kafka.topic_admin import TopicAdmin
 from consumer.model.load import LoadedModel, load_scorer
 from consumer.telemetry.metrics import ConsumerMetrics
@@ -16,7 +16,7 @@ from shared.clock import SystemClock
 from shared.errors import ConfigurationError
 from shared.kafka_client import KafkaSettings
 from shared.logs import configure_logs, get_logger
-from shared.probes import Check, ProbeServer
+from shared.probes import ProbeServer
 from shared.settings import LogSettings, with_settings
 from shared.stop_signals import StopSignals, stop_ends_the_start
 from shared.topics import TopicSettings
@@ -48,34 +48,46 @@ def run(
       review-consumer run --until-caught-up        label what is there, then stop
       review-consumer run --delivery exactly-once --instance a
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
-    with stop_ends_the_start():
-        loaded = load_model(run_settings)
-        require_topics(kafka_settings, topic_settings)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     metrics = ConsumerMetrics(registry, SystemClock())
-    metrics.serving(version("reviewstream"), loaded.manifest.model())
+    configure_logs(log_settings.log_level)
+    probes = RunProbes(run_settings, metrics)
     read_to = ReadTo.END if until_caught_up else ReadTo.FOREVER
-    with (
-        StopSignals() as stop,
-        assembled_stream(kafka_settings, topic_settings, run_settings, read_to, loaded.scorer, metrics) as stream,
-        ProbeServer(
-            registry,
-            run_settings.metrics_host,
-            run_settings.metrics_port,
-            checks(run_settings, metrics, stream.source),
-        ) as server,
-    ):
-        get_logger("run").info(
-            "started",
-            input=topic_settings.input_topic,
-            delivery=run_settings.delivery,
-            metrics_port=server.port,
-        )
-        stream.run(stop.requested)
-        get_logger("run").info("stopped", **metrics.totals())
+    with probe_server(run_settings, registry, probes) as server:
+        with stop_ends_the_start():
+            get_logger("run").info("listening", metrics_port=server.port)
+            probes.awaiting("the model")
+            loaded = load_model(run_settings)
+            probes.awaiting("the broker")
+            require_topics(kafka_settings, topic_settings)
+        metrics.serving(version("reviewstream"), loaded.manifest.model())
+        probes.awaiting("the group and its transactions")
+        with (
+            StopSignals() as stop,
+            assembled_stream(kafka_settings, topic_settings, run_settings, read_to, loaded.scorer, metrics) as stream,
+        ):
+            probes.running(stream.source)
+            get_logger("run").info(
+                "started",
+                input=topic_settings.input_topic,
+                delivery=run_settings.delivery,
+                metrics_port=server.port,
+            )
+            stream.run(stop.requested)
+            get_logger("run").info("stopped", **metrics.totals())
     return 0
+
+
+def probe_server(settings: RunSettings, registry: CollectorRegistry, probes: RunProbes) -> ProbeServer:
+    """Return the server of /metrics and the probes; it answers before there is anything to say."""
+    return ProbeServer(
+        registry,
+        settings.metrics_host,
+        settings.metrics_port,
+        probes.checks(),
+        last_scrape_within_s=settings.last_scrape_within,
+    )
 
 
 def load_model(settings: RunSettings) -> LoadedModel:
@@ -111,16 +123,3 @@ def require_topics(kafka: KafkaSettings, topics: TopicSettings) -> None:
             output_partitions=written,
             meaning="labels of one key stay in order; fewer readers than consumers can share the labels",
         )
-
-
-def checks(settings: RunSettings, metrics: ConsumerMetrics, source: KafkaSource) -> dict[str, Check]:
-    """Return what /livez and /readyz ask: whether the loop turns, whether we are a member of the group."""
-
-    def live() -> str:
-        silent_s = metrics.silent_for_s()
-        return f"the loop has not turned for {silent_s:.0f} s" if silent_s > settings.live_within else ""
-
-    def ready() -> str:
-        return "" if source.joined else "not a member of the group yet"
-
-    return {"/livez": live, "/readyz": ready}
