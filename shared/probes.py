@@ -41,7 +41,7 @@ class ProbeServer:
         self._checks = checks
         self._pages = pages or {}
         self._last_scrape_within_s = last_scrape_within_s
-        self._scraped = threading.Event()
+        self._last_scrape: threading.Event | None = None
         self._server: BoundedServer | None = None
 
     @property
@@ -66,9 +66,9 @@ class ProbeServer:
         """Wait for the last scrape where that was asked for, and stop listening."""
         if self._server is not None:
             if self._last_scrape_within_s:
-                self._scraped.clear()
                 get_logger("probes").info("waiting_for_the_last_scrape", at_most_s=self._last_scrape_within_s)
-                self._scraped.wait(self._last_scrape_within_s)
+                self._last_scrape = threading.Event()
+                self._last_scrape.wait(self._last_scrape_within_s)
             self._server.shutdown()
             self._server.server_close()
             self._server = None
@@ -102,15 +102,12 @@ class ProbeServer:
 
     def _show_metrics(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
+        # Before anything is read: a scrape that began earlier does not show what was counted since.
+        last_scrape = self._last_scrape
         begun: list[Any] = []
         content = b"".join(self._metrics(environ | {"REQUEST_METHOD": "GET"}, lambda *head: begun.extend(head)))
         start_response(begun[0], [*begun[1], ("Content-Length", str(len(content)))])
-        return () if method == "HEAD" else self._sent(content)
-
-    def _sent(self, content: bytes) -> Iterator[bytes]:
-        yield content
-        # Asked for more, it has been sent.
-        self._scraped.set()
+        return () if method == "HEAD" else _telling_when_sent(content, last_scrape)
 
     def _show_check(self, method: str, path: str, start_response: Any) -> Iterable[bytes]:
         check = self._checks.get(path)
@@ -122,11 +119,19 @@ class ProbeServer:
         return _text(start_response, method, status, wrong or "ok")
 
 
+def _telling_when_sent(content: bytes, sent: threading.Event | None) -> Iterator[bytes]:
+    yield content
+    if sent is not None:
+        sent.set()
+
+
 def _text(start_response: Any, method: str, status: HTTPStatus, text: str, *headers: tuple[str, str]) -> list[bytes]:
     plain = ("Content-Type", "text/plain; charset=utf-8")
     return _send(start_response, method, status, f"{text}\n".encode(), plain, *headers)
 
 
-def _send(start_response: Any, method: str, status: HTTPStatus, content: bytes, *headers: tuple[str, str]) -> list[bytes]:
+def _send(
+    start_response: Any, method: str, status: HTTPStatus, content: bytes, *headers: tuple[str, str]
+) -> list[bytes]:
     start_response(f"{status.value} {status.phrase}", [*headers, ("Content-Length", str(len(content)))])
     return [] if method == "HEAD" else [content]

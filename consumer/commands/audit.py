@@ -87,7 +87,7 @@ def audit(  # noqa: PLR0913 - one argument a flag
     """  # noqa: D301 - click wants the control character
     if group is not None and (ends or until is not None):
         raise click.UsageError("--group says where to end: leave out --to and --until")
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     wait_for_broker(kafka_settings)
     request = RangeRequest(starts, ends, since, until, group)
     with choose_display() as display, _readers(kafka_settings, topic_settings) as (inputs, labels, dead_letters):

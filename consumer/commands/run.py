@@ -51,7 +51,7 @@ def run(
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     metrics = ConsumerMetrics(registry, SystemClock())
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format, metrics.log_counts.count)
     probes = RunProbes(run_settings, metrics)
     read_to = ReadTo.END if until_caught_up else ReadTo.FOREVER
     with probe_server(run_settings, registry, probes) as server:

@@ -35,7 +35,7 @@ class Membership(Protocol):
 class RunProbes:
     """/startupz, /livez and /readyz, which answer from the first moment on.
 
-    A start may wait for a model or a broker as long as it has to: until the stream runs only /startupz and /readyz fail.
+    A start may wait for a model or a broker as long as it has to: until the stream runs, /livez is well all the same.
     A broker that is away fails /livez at no time, since the loop turns on.
     """
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from confluent_kafka import Producer
 
+from consumer.commands.observers import loop_observer
 from consumer.commands.run_settings import RunSettings
 from consumer.kafka import labels
 from consumer.kafka.at_least_once import AtLeastOnceSink
@@ -83,9 +84,10 @@ def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
         _sink(kafka, topics, settings, source, policy, metrics) as sink,
         ThreadLane("scoring") as lane,
     ):
+        observer = loop_observer(metrics, topics.input_topic, settings.group)
         yield Stream(
             source,
-            ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, settings.loop_limits(), lane),
+            ScoringLoop(source, decode, scorer, sink, observer, SystemClock(), policy, settings.loop_limits(), lane),
         )
 
 

@@ -15,6 +15,7 @@ from consumer.scoring.record import ClosedBy, Partition, Record
 from consumer.telemetry.batch_costs import BatchCostCollector
 from consumer.telemetry.batch_histogram import BatchHistogram
 from consumer.telemetry.lag import LagCollector
+from consumer.telemetry.log_counts import LogCounts
 from shared.clock import Clock
 from shared.errors import Reason
 from shared.reviews import Model
@@ -41,6 +42,7 @@ class ConsumerMetrics:
         ProcessCollector(registry=registry)
         self.lag = LagCollector(clock)
         self.batch_costs = BatchCostCollector()
+        self.log_counts = LogCounts(registry)
         self._declare_counters(registry)
         self._declare_gauges(registry)
         self._declare_histograms(registry)

@@ -92,7 +92,7 @@ def test_where_asked_for_the_end_waits_until_the_metrics_were_read_once_more() -
     ending.start()
     assert answer(server, "/livez")[0] == 200
     assert ending.is_alive()
-    # The first of these may come before the end began to wait.
+    # One of these may still come before the end has begun to wait.
     while ending.is_alive():
         with contextlib.suppress(OSError, http.client.HTTPException):
             answer(server, "/metrics")
