@@ -8,9 +8,11 @@ from prometheus_client import CollectorRegistry, disable_created_metrics
 from consumer.commands.run_probes import RunProbes
 from consumer.commands.run_settings import RunSettings
 from consumer.commands.stream import assembled_stream
+from consumer.commands.workers import run_workers
 from consumer.kafka.group import ReadTo
 from consumer.kafka.topic_admin import TopicAdmin
 from consumer.model.load import LoadedModel, load_scorer
+from consumer.supervising.worker_process import end_with_parent, tell_port
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.clock import SystemClock
 from shared.errors import ConfigurationError
@@ -28,13 +30,15 @@ from shared.topics import TopicSettings
 @with_settings(RunSettings)
 @with_settings(LogSettings)
 @click.option("--until-caught-up", is_flag=True, help="Stop at what is the end of the topic at the start.")
-def run(
+@click.option("--worker", default="", hidden=True, help="Which worker of `--workers` this process is.")
+def run(  # noqa: PLR0913 - each is a group of flags, or one
     kafka_settings: KafkaSettings,
     topic_settings: TopicSettings,
     run_settings: RunSettings,
     log_settings: LogSettings,
     *,
     until_caught_up: bool,
+    worker: str,
 ) -> int:
     """Label reviews as they arrive, until told to stop (SIGTERM, Ctrl-C).
 
@@ -47,14 +51,21 @@ def run(
       review-consumer run --bootstrap-servers broker:9092
       review-consumer run --until-caught-up        label what is there, then stop
       review-consumer run --delivery exactly-once --instance a
+      review-consumer run --workers 4              four processes, started again when they fail
     """  # noqa: D301 - click wants the control character
+    if run_settings.workers > 1:
+        return run_workers(run_settings, log_settings)
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     metrics = ConsumerMetrics(registry, SystemClock())
-    configure_logs(log_settings.log_level, log_settings.log_format, metrics.log_counts.count)
+    fields = {"worker": worker} if worker else None
+    configure_logs(log_settings.log_level, log_settings.log_format, metrics.log_counts.count, fields)
     probes = RunProbes(run_settings, metrics)
     read_to = ReadTo.END if until_caught_up else ReadTo.FOREVER
     with probe_server(run_settings, registry, probes) as server:
+        if worker:
+            end_with_parent()
+            tell_port(server.port)
         with stop_ends_the_start():
             get_logger("run").info("listening", metrics_port=server.port)
             probes.awaiting("the model")

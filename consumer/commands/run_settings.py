@@ -61,6 +61,12 @@ class RunSettings:
     live_within: float = setting(60, "Seconds without a turn of the loop after which /livez fails.", minimum=1)
     metrics_host: str = setting("127.0.0.1", "Address that /metrics, /livez, /readyz and /startupz are served on.")
     metrics_port: int = setting(9464, "Port of the same; 0 takes a free one.", minimum=0)
+    workers: int = setting(
+        1,
+        "Processes that share the partitions; from 2 on this one starts and watches them, and their metrics are on the "
+        "ports after its own.",
+        minimum=1,
+    )
     last_scrape_within: float = setting(
         0, "Seconds to wait at the end, at most, until /metrics was read once more; 0 does not wait.", minimum=0
     )

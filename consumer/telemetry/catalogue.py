@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from consumer.telemetry.metrics import ConsumerMetrics
+from consumer.telemetry.worker_metrics import WorkerMetrics
 from shared.clock import SystemClock
 
 PROCESS_PREFIX = "process_"
@@ -22,9 +23,12 @@ class DeclaredMetric:
 
 def declared_metrics() -> list[DeclaredMetric]:
     """Return every metric of the consumer, process figures apart, in order of declaration."""
-    registry = CollectorRegistry()
+    registry, parents = CollectorRegistry(), CollectorRegistry()
     ConsumerMetrics(registry, SystemClock())
-    families = [family for family in registry.collect() if not family.name.startswith(PROCESS_PREFIX)]
+    WorkerMetrics(parents, ())
+    # A parent counts its log lines as a worker does.
+    by_name = {family.name: family for family in [*registry.collect(), *parents.collect()]}
+    families = [family for family in by_name.values() if not family.name.startswith(PROCESS_PREFIX)]
     return [
         DeclaredMetric(family.name + ("_total" if family.type == "counter" else ""), family.type, family.documentation)
         for family in families
