@@ -29,8 +29,9 @@ class ServerBounds:
     request_s_max: float = 5.0
     # Request line and headers together.
     head_bytes_max: int = 16 * 1024
-    # Of a flood only so much is answered: the interpreter is the loop's as well.
+    # Of a flood only so much is answered, since the interpreter is the loop's as well; so many may come together.
     accept_every_s: float = 0.01
+    accept_together: int = 100
 
 
 class BoundedServer(ThreadingMixIn, WSGIServer):
@@ -47,7 +48,8 @@ class BoundedServer(ThreadingMixIn, WSGIServer):
         self._room = threading.BoundedSemaphore(bounds.connections_max)
         self._lock = threading.Lock()
         self._open: dict[socket.socket, None] = {}
-        self._next_accept_at_s = 0.0
+        # When connections would have been accepted had they come one by one.
+        self._accepts_due_at_s = 0.0
         self.set_app(application)
 
     def server_bind(self) -> None:
@@ -84,10 +86,12 @@ class BoundedServer(ThreadingMixIn, WSGIServer):
         """Say nothing: what a client does wrong is no news."""
 
     def _pace(self) -> None:
-        wait_s = self._next_accept_at_s - time.monotonic()
-        if wait_s > 0:
-            time.sleep(wait_s)
-        self._next_accept_at_s = time.monotonic() + self.bounds.accept_every_s
+        """Wait where more came, and faster, than is allowed (the generic cell rate algorithm of ITU-T I.371)."""
+        now, every_s = time.monotonic(), self.bounds.accept_every_s
+        ahead_s = self._accepts_due_at_s - now - every_s * self.bounds.accept_together
+        if ahead_s > 0:
+            time.sleep(ahead_s)
+        self._accepts_due_at_s = max(self._accepts_due_at_s, now) + every_s
 
     def _cut_off_oldest(self) -> None:
         with self._lock:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -139,3 +140,13 @@ def test_a_client_that_leaves_at_once_is_no_news(capsys: pytest.CaptureFixture[s
             connect(server, said).close()
         assert greeting(server) == b"hello"
     assert capsys.readouterr() == ("", "")
+
+
+def test_of_a_flood_only_so_much_is_answered_in_a_while() -> None:
+    bounds = ServerBounds(request_s_max=NEVER_S, accept_every_s=0.05, accept_together=3)
+    with serving(bounds) as server:
+        began_s = time.monotonic()
+        for _ in range(13):
+            greeting(server)
+        # Three at once, and ten that wait for each other; a slow machine only takes longer.
+        assert time.monotonic() - began_s >= 9 * bounds.accept_every_s

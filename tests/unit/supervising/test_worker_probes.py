@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from consumer.supervising.supervisor import WorkerView
 from consumer.supervising.worker_probes import SILENCE_S_MAX, WorkerProbes, asking, targets_page
-from shared.probes import ProbeServer
+from shared.probes import Check, ProbeServer
 
 
 class FakeWorkers:
@@ -75,7 +75,7 @@ def test_a_parent_that_does_not_look_after_its_workers_is_stuck() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104 - the address is only asked
 def test_a_worker_is_asked_over_http(host: str) -> None:
-    checks = {"/livez": lambda: "the loop has not turned for 99 s", "/readyz": str}
+    checks: dict[str, Check] = {"/livez": lambda: "the loop has not turned for 99 s", "/readyz": str}
     ask = asking(host)
     with ProbeServer(CollectorRegistry(), "127.0.0.1", 0, checks) as server:
         port = server.port
