@@ -1,7 +1,7 @@
 """A worker as a process: how it is started, and what both sides tell each other.
 
 Through its standard input the worker learns that its parent is gone, however that went: the kernel closes it. On its
-standard output it says which port it serves. Both are all that parent and worker share: see docs/adr/0013.
+standard output it says which port it serves. Both are all that parent and worker share: see docs/adr/0014.
 """
 
 import os
