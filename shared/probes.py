@@ -22,25 +22,22 @@ STOP_LOOK_S = 0.05
 class ProbeServer:
     """Serves metrics, checks and pages; a check returns what is wrong, or nothing where all is well.
 
-    Only GET and HEAD are answered. With `last_scrape_within_s` it waits at its end until the metrics were read once
-    more, at most so long: what was counted last would else be seen by nobody.
+    Only GET and HEAD are answered.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what is served, and where
+    def __init__(
         self,
         registry: CollectorRegistry,
         host: str,
         port: int,
         checks: Mapping[str, Check],
         pages: Mapping[str, Page] | None = None,
-        last_scrape_within_s: float = 0.0,
     ) -> None:
         self._metrics: Any = make_wsgi_app(registry)
         self._host = host
         self._port = port
         self._checks = checks
         self._pages = pages or {}
-        self._last_scrape_within_s = last_scrape_within_s
         self._last_scrape: threading.Event | None = None
         self._server: BoundedServer | None = None
 
@@ -62,13 +59,16 @@ class ProbeServer:
         serve = self._server.serve_forever
         threading.Thread(target=serve, args=(STOP_LOOK_S,), name="probes", daemon=True).start()
 
+    def await_last_scrape(self, seconds: float) -> None:
+        """Wait, at most so long, until the metrics were read once more: nobody else would see what was counted last."""
+        if seconds:
+            self._last_scrape = threading.Event()
+            get_logger("probes").info("waiting_for_the_last_scrape", at_most_s=seconds)
+            self._last_scrape.wait(seconds)
+
     def stop(self) -> None:
-        """Wait for the last scrape where that was asked for, and stop listening."""
+        """Stop listening."""
         if self._server is not None:
-            if self._last_scrape_within_s:
-                get_logger("probes").info("waiting_for_the_last_scrape", at_most_s=self._last_scrape_within_s)
-                self._last_scrape = threading.Event()
-                self._last_scrape.wait(self._last_scrape_within_s)
             self._server.shutdown()
             self._server.server_close()
             self._server = None

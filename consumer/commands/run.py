@@ -62,43 +62,43 @@ def run(  # noqa: PLR0913 - each is a group of flags, or one
     configure_logs(log_settings.log_level, log_settings.log_format, metrics.log_counts.count, fields)
     probes = RunProbes(run_settings, metrics)
     read_to = ReadTo.END if until_caught_up else ReadTo.FOREVER
-    with probe_server(run_settings, registry, probes) as server:
+    with ProbeServer(registry, run_settings.metrics_host, run_settings.metrics_port, probes.checks()) as server:
         if worker:
             end_with_parent()
             tell_port(server.port)
-        with stop_ends_the_start():
-            get_logger("run").info("listening", metrics_port=server.port)
-            probes.awaiting("the model")
-            loaded = load_model(run_settings)
-            probes.awaiting("the broker")
-            require_topics(kafka_settings, topic_settings)
+        get_logger("run").info("listening", metrics_port=server.port)
+        loaded = make_ready(kafka_settings, topic_settings, run_settings, probes)
         metrics.serving(version("reviewstream"), loaded.manifest.model())
-        probes.awaiting("the group and its transactions")
-        with (
-            StopSignals() as stop,
-            assembled_stream(kafka_settings, topic_settings, run_settings, read_to, loaded.scorer, metrics) as stream,
-        ):
-            probes.running(stream.source)
-            get_logger("run").info(
-                "started",
-                input=topic_settings.input_topic,
-                delivery=run_settings.delivery,
-                metrics_port=server.port,
-            )
-            stream.run(stop.requested)
-            get_logger("run").info("stopped", **metrics.totals())
+        try:
+            with (
+                StopSignals() as stop,
+                assembled_stream(
+                    kafka_settings, topic_settings, run_settings, read_to, loaded.scorer, metrics
+                ) as stream,
+            ):
+                probes.running(stream.source)
+                get_logger("run").info(
+                    "started",
+                    input=topic_settings.input_topic,
+                    delivery=run_settings.delivery,
+                    metrics_port=server.port,
+                )
+                stream.run(stop.requested)
+                get_logger("run").info("stopped", **metrics.totals())
+        finally:
+            server.await_last_scrape(run_settings.last_scrape_within)
     return 0
 
 
-def probe_server(settings: RunSettings, registry: CollectorRegistry, probes: RunProbes) -> ProbeServer:
-    """Return the server of /metrics and the probes; it answers before there is anything to say."""
-    return ProbeServer(
-        registry,
-        settings.metrics_host,
-        settings.metrics_port,
-        probes.checks(),
-        last_scrape_within_s=settings.last_scrape_within,
-    )
+def make_ready(kafka: KafkaSettings, topics: TopicSettings, settings: RunSettings, probes: RunProbes) -> LoadedModel:
+    """Return the model once the broker has its topics; a stop meanwhile ends the process, which has begun nothing."""
+    with stop_ends_the_start():
+        probes.awaiting("the model")
+        loaded = load_model(settings)
+        probes.awaiting("the broker")
+        require_topics(kafka, topics)
+    probes.awaiting("the group and its transactions")
+    return loaded
 
 
 def load_model(settings: RunSettings) -> LoadedModel:

@@ -50,7 +50,6 @@ def run_workers(settings: RunSettings, logs: LogSettings) -> int:
         settings.metrics_port,
         probes.checks(),
         {"/targets": targets},
-        settings.last_scrape_within,
     )
     with server, StopSignals() as stop, passing_on(supervisor.signal):
         get_logger("workers").info("supervising", workers=settings.workers, metrics_port=server.port)
@@ -58,6 +57,7 @@ def run_workers(settings: RunSettings, logs: LogSettings) -> int:
             stop.sleep(LOOK_EVERY_S)
             if stop.requested():
                 supervisor.stop()
+        server.await_last_scrape(settings.last_scrape_within)
         return code
 
 

@@ -1,5 +1,6 @@
 """The span of a batch, as an OpenTelemetry SDK records it."""
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -98,3 +99,8 @@ def test_no_trace_context_is_read_where_nothing_is_recorded(tracer: Tracer) -> N
 def test_where_the_api_is_installed_the_loop_is_traced_through_it() -> None:
     (spans,) = batch_spans("reviews", "a-group")
     spans.scored(outcome_of([traced(1)]), TIMES)
+
+
+def test_where_the_api_is_not_installed_nothing_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    assert batch_spans("reviews", "a-group") == []

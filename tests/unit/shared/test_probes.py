@@ -1,6 +1,5 @@
 """The HTTP port that Prometheus and supervisors look at."""
 
-import contextlib
 import http.client
 import socket
 import threading
@@ -84,25 +83,24 @@ def test_a_check_that_raises_is_500_and_the_next_one_is_answered(capsys: pytest.
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_where_asked_for_the_end_waits_until_the_metrics_were_read_once_more() -> None:
-    server = ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {"/livez": str}, last_scrape_within_s=120)
-    server.start()
-    assert answer(server, "/metrics")[0] == 200
-    ending = threading.Thread(target=server.stop)
-    ending.start()
-    assert answer(server, "/livez")[0] == 200
-    assert ending.is_alive()
-    # One of these may still come before the end has begun to wait.
-    while ending.is_alive():
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            answer(server, "/metrics")
-        ending.join(0.05)
+def test_the_last_scrape_is_one_that_began_while_it_was_waited_for() -> None:
+    with server_with() as server:
+        assert answer(server, "/metrics")[0] == 200
+        waiting = threading.Thread(target=server.await_last_scrape, args=(600.0,))
+        waiting.start()
+        for path, method in (("/livez", "GET"), ("/metrics", "HEAD")):
+            assert answer(server, path, method)[0] == 200
+        assert waiting.is_alive()
+        # One may still come before it has begun to wait.
+        while waiting.is_alive():
+            assert answer(server, "/metrics")[0] == 200
+            waiting.join(0.05)
 
 
-def test_the_end_waits_no_longer_than_it_was_told_to() -> None:
-    server = ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {}, last_scrape_within_s=0.01)
-    server.start()
-    server.stop()
+def test_the_last_scrape_is_waited_for_no_longer_than_was_said_and_not_at_all_by_default() -> None:
+    with server_with() as server:
+        server.await_last_scrape(0.01)
+        server.await_last_scrape(0)
 
 
 def test_port_0_takes_a_free_one_and_says_which() -> None:
