@@ -106,6 +106,7 @@ class Supervisor:
         """Ask every worker to stop; nobody is started any more."""
         if self._kill_at_s is not None:
             return
+        get_logger("workers").info("workers_stopping", within_s=self._stop_s_max)
         self._kill_at_s = self._clock.monotonic() + self._stop_s_max
         for place in self._places:
             place.start_at_s = None

@@ -10,6 +10,7 @@ import pytest
 from shared.dev_broker.choice import DevBroker
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
+from tests.support import killable_consumer
 from tests.support.independent_reader import read_everything
 from tests.support.metrics_page import await_value, read_metrics
 from tests.support.probe_answers import ask, await_status
@@ -88,5 +89,22 @@ def test_workers_of_a_killed_parent_end_by_themselves(environment: dict[str, str
         processes = workers_of(parent)
         parent.wait_for("started")
         parent.kill()
+        for process_id in processes.values():
+            await_end_of(process_id)
+
+
+def test_a_second_signal_ends_workers_that_do_not_get_done(
+    kafka: KafkaSettings, topics: TopicSettings, environment: dict[str, str]
+) -> None:
+    publish(kafka, topics.input_topic, review_values(100))
+    environment |= {killable_consumer.SCORE_DELAY_S: "100000", "REVIEWS_LIVE_WITHIN": "1"}
+    with Program(killable_consumer.MODULE, RUN, environment) as parent:
+        port = parent.wait_for("supervising")["metrics_port"]
+        processes = workers_of(parent)
+        assert "the loop has not turned" in await_status(port, "/livez", 503)
+        parent.signal(signal.SIGINT)
+        parent.wait_for("workers_stopping")
+        parent.signal(signal.SIGINT)
+        assert parent.wait() == 130, parent.said
         for process_id in processes.values():
             await_end_of(process_id)
