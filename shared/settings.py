@@ -183,6 +183,11 @@ config_file_option = click.option(
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """How much the program says."""
+    """How much the program says, and how."""
 
     log_level: str = setting("INFO", "Least important events shown.", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    log_format: str = setting(
+        "auto",
+        "How lines are written: for machines (json), for people (text), or as stderr is a terminal or not (auto).",
+        choices=("auto", "json", "text"),
+    )

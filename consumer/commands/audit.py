@@ -101,7 +101,7 @@ def audit(  # noqa: PLR0913 - one argument a flag
         raise click.UsageError("--group says where to end: leave out --to and --until")
     if other_models and not rescore:
         raise click.UsageError("--other-model is for --rescore")
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     wait_for_broker(kafka_settings)
     request = RangeRequest(starts, ends, since, until, group)
     with choose_display() as display, _readers(kafka_settings, topic_settings) as (inputs, labels, dead_letters):

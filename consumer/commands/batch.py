@@ -55,7 +55,7 @@ def batch(  # noqa: PLR0913 - one argument a group of flags
       review-consumer batch --topic reviews.submitted.v1 --since 2026-01-31 --output postgresql://me@db/reviews
       zcat reviews.jsonl.gz | review-consumer batch - --output labels.jsonl
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     request = BatchRequest(places, model_settings, batch_settings, kafka_settings, ColumnMapping.parse(columns), keep)
     with StopSignals() as stop, choose_display() as display:
         summary = run_batch(request, stop, display, SystemClock())

@@ -93,7 +93,7 @@ def list_(
       review-consumer dlq list --reason schema --reason not_json
       review-consumer dlq list --since 2026-01-31 --json
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     wait_for_broker(kafka_settings)
     shown: list[dict[str, Any]] = []
     reasons: Counter[str] = Counter()
@@ -134,7 +134,7 @@ def show(  # noqa: PLR0913 - one argument a flag
       review-consumer dlq show 0:17
       review-consumer dlq show 0:17 --raw > record.bin
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     wait_for_broker(kafka_settings)
     with open_reader(kafka_settings, topic_settings.dead_letters) as reader:
         letter = _letter_at(reader, *place)
@@ -184,7 +184,7 @@ def replay(  # noqa: PLR0913 - one argument a flag
       review-consumer dlq replay --dry-run
       review-consumer dlq replay --reason too_large --since 2026-01-31
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     wait_for_broker(kafka_settings)
     topic = to or topic_settings.input_topic
     if topic == topic_settings.dead_letters:

@@ -81,7 +81,7 @@ def query_(  # noqa: PLR0913 - one argument a flag
       review-consumer results query labels/ --product B07 --label negative
       review-consumer results query labels.csv --since 2026-01-31 --json
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     found = open_results(target, OutputOptions(table=table)).scan(_filter(limit, **wanted), columns)
     count = 0
     if as_json:
@@ -127,7 +127,7 @@ def export(  # noqa: PLR0913 - one argument a flag
       review-consumer results export labels/ --label negative --to negative.csv
       review-consumer results export postgresql://me@db/reviews --since 2026-01-31 --to january.parquet
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     format_of(to)
     found = open_results(target, OutputOptions(table=table)).scan(_filter(limit, **wanted), columns)
     first = next(found)
@@ -164,7 +164,7 @@ def groups(  # noqa: PLR0913 - one argument a flag
       review-consumer results groups labels/ --by product_id
       review-consumer results groups labels.duckdb --by shop --since 2026-01-31 --to shops.csv
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     if columns:
         raise click.UsageError("--column is for labels: a group has the columns of --by, and its own")
     found = aggregate_results(open_results(target, OutputOptions(table=table)), _filter(None, **wanted), by)

@@ -68,8 +68,17 @@ class RunSettings:
     inflight_records_max: int = setting(20_000, "Most records waiting for the broker's acknowledgement.", minimum=1)
     shutdown_timeout: float = setting(30, "Seconds to finish what is in flight when told to stop.", minimum=0)
     live_within: float = setting(60, "Seconds without a turn of the loop after which /livez fails.", minimum=1)
-    metrics_host: str = setting("127.0.0.1", "Address that /metrics, /livez and /readyz are served on.")
+    metrics_host: str = setting("127.0.0.1", "Address that /metrics, /livez, /readyz and /startupz are served on.")
     metrics_port: int = setting(9464, "Port of the same; 0 takes a free one.", minimum=0)
+    workers: int = setting(
+        1,
+        "Processes that share the partitions; from 2 on this one starts and watches them, and their metrics are on the "
+        "ports after its own.",
+        minimum=1,
+    )
+    last_scrape_within: float = setting(
+        0, "Seconds to wait at the end, at most, until /metrics was read once more; 0 does not wait.", minimum=0
+    )
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other."""

@@ -60,7 +60,7 @@ def score(  # noqa: PLR0913 - one argument a flag
       review-consumer score --explain "not bad at all"
       review-consumer score --json < reviews.txt
     """  # noqa: D301 - click wants the control character
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     loaded = load_scorer(model_settings.model, model_settings.neutral_band)
     linear = _linear_model(model_settings.model, loaded) if with_terms or with_trace else None
     if with_terms and linear is None:

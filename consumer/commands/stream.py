@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from confluent_kafka import Producer
 
+from consumer.commands.observers import loop_observer
 from consumer.commands.run_settings import RunSettings
 from consumer.kafka import labels
 from consumer.kafka.at_least_once import AtLeastOnceSink
@@ -89,7 +90,8 @@ def assembled_stream(  # noqa: PLR0913, PLR0917 - what a stream is made of
         TopicFacts(kafka, topics.input_topic, metrics.topic_state).asked_again_and_again(),
     ):
         limits = settings.loop_limits()
-        loop = ScoringLoop(source, decode, scorer, sink, metrics, SystemClock(), policy, limits, lane)
+        observer = loop_observer(metrics, topics.input_topic, settings.group)
+        loop = ScoringLoop(source, decode, scorer, sink, observer, SystemClock(), policy, limits, lane)
         metrics.loop_time.read_from(loop.time)
         # The loop may come to use another: only it shall hold this one.
         del scorer

@@ -69,6 +69,8 @@ class KafkaSource:
         self._failure: RetriableError | None = None
         self._with_membership = group.delivery is Delivery.EXACTLY_ONCE
         self.joined = False
+        # What a commit failed with; nothing once one was confirmed, or where there is nothing left to commit.
+        self.commit_failure = ""
 
     def subscribe(
         self,
@@ -201,7 +203,9 @@ class KafkaSource:
         if error is not None:
             get_logger("source").warning("commit_failed", error=error.name(), message=error.str(), then="made again")
             self._commit_again_at_s = time.monotonic() + COMMIT_AGAIN_S
+            self.commit_failure = error.name()
             return
+        self.commit_failure = ""
         for partition in partitions:
             place = (partition.topic, partition.partition)
             if partition.error is None and place in self._confirmed:
@@ -303,6 +307,7 @@ class KafkaSource:
 
     def _lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         # Somebody else may own them already: nothing that is in flight may be committed.
+        self.joined = False
         self._failure = RetriableError("partitions were lost: the group takes this process for gone")
         self._drop(consumer, partitions)
         self._tell("lost", partitions)
@@ -318,6 +323,8 @@ class KafkaSource:
             self._confirmed.pop((partition.topic, partition.partition), None)
             self._read.pop((partition.topic, partition.partition), None)
             self._revoked.add(partition.partition)
+        # Their new owner commits for them.
+        self.commit_failure = ""
         consumer.incremental_unassign(partitions)
 
     def _note_statistics(self, statistics: ClientStatistics) -> None:

@@ -9,14 +9,16 @@ from prometheus_client import CollectorRegistry, Metric
 from consumer.telemetry import metrics_page as page
 from consumer.telemetry.metric_groups import GROUPS, PROCESS_METRICS, MetricGroup, MetricLabel
 from consumer.telemetry.metrics import ConsumerMetrics
+from consumer.telemetry.worker_metrics import WorkerMetrics
 from shared.clock import SystemClock
 
 PREFIX = "reviews_"
 PROCESS_PREFIX = "process_"
 
-# Whatever declares metrics of its own, each in a registry: what `run` exports, to begin with.
+# Whatever declares metrics of its own, each in a registry: what `run` exports, and the parent of its workers.
 DECLARATIONS: tuple[Callable[[CollectorRegistry], object], ...] = (
     lambda registry: ConsumerMetrics(registry, SystemClock()),
+    lambda registry: WorkerMetrics(registry, ()),
 )
 
 

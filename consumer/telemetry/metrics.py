@@ -20,6 +20,7 @@ from consumer.telemetry.in_flight import InFlight
 from consumer.telemetry.kafka_clients import KafkaClientCollector
 from consumer.telemetry.lag import LagCollector
 from consumer.telemetry.limits import LimitsCollector
+from consumer.telemetry.log_counts import LogCounts
 from consumer.telemetry.loop_seconds import LoopSecondsCollector
 from consumer.telemetry.models import ModelMetrics
 from consumer.telemetry.quality import QualityMetrics
@@ -52,6 +53,7 @@ class ConsumerMetrics:
         self.kafka_clients = KafkaClientCollector()
         self.topic_state = TopicStateCollector()
         self._in_flight = InFlight()
+        self.log_counts = LogCounts(registry)
         self._declare_counters(registry)
         self.models = ModelMetrics(registry)
         self._declare_gauges(registry)

@@ -97,7 +97,7 @@ def replay(
 ) -> None:
     """Wire source, schedule and publisher together, run the replay, and print its summary."""
     options = _Options(**given)
-    configure_logs(log_settings.log_level)
+    configure_logs(log_settings.log_level, log_settings.log_format)
     _refuse_what_does_not_fit(source, options)
     topic = topic_settings.input_topic
     signals = StopSignals()

@@ -81,11 +81,11 @@ def test_labels_come_in_the_order_of_the_batch_and_leave_out_what_could_not_be_r
 @pytest.mark.parametrize("key", [None, b"", b"\xff\x00"])
 @pytest.mark.parametrize("value", [None, b"", b"\x00\xff not json"])
 def test_a_dead_letter_keeps_key_value_headers_and_time_stamp_untouched(key: bytes | None, value: bytes | None) -> None:
-    pairs = [("x", b"1"), ("x", None), ("", b"\xff")]
+    pairs = [("x", b"1"), ("x", None), ("", b"\xff"), ("traceparent", b"00-aa-bb-01"), ("tracestate", b"a=1")]
     letter = letter_of(MemoryRecord(value, 1, 5, key, pairs, 1_234_567_890_123))
     assert (letter.key, letter.value, letter.timestamp_ms) == (key, value, 1_234_567_890_123)
-    assert letter.headers[:3] == pairs
-    assert pairs == [("x", b"1"), ("x", None), ("", b"\xff")]
+    assert letter.headers[:5] == pairs
+    assert pairs == [("x", b"1"), ("x", None), ("", b"\xff"), ("traceparent", b"00-aa-bb-01"), ("tracestate", b"a=1")]
 
 
 def test_a_dead_letter_says_what_was_wrong_where_and_when() -> None:

@@ -48,6 +48,28 @@ def test_a_commit_that_the_client_never_answers_is_made_again_until_it_is_confir
     assert bench.source._commit_again_at_s == 0.0
 
 
+def test_a_failed_commit_is_known_until_one_is_confirmed_or_the_partition_is_anothers() -> None:
+    bench = SourceBench("earliest", 0)
+    failed = KafkaError(KafkaError._TIMED_OUT)
+    bench.source.commit({P0: 9})
+    bench.source._note_commit(failed, [])
+    assert bench.source.commit_failure == "_TIMED_OUT"
+    bench.source._note_commit(None, [TopicPartition(TOPIC, 0, 9)])
+    assert bench.source.commit_failure == ""
+    bench.source._note_commit(failed, [])
+    bench.revoke(0)
+    assert bench.source.commit_failure == ""
+
+
+def test_who_lost_its_partitions_is_no_member_until_it_is_assigned_again() -> None:
+    bench = SourceBench("earliest", 0)
+    assert bench.source.joined
+    bench.lose(0)
+    assert not bench.source.joined
+    bench.assign()
+    assert bench.source.joined
+
+
 def test_a_commit_that_the_broker_never_confirms_is_given_up() -> None:
     bench = SourceBench("earliest", 0)
     let_go = Event()

@@ -75,3 +75,38 @@ def test_an_exception_is_told_with_its_traceback_in_one_line(capsys: pytest.Capt
         get_logger("loop").exception("broken")
     (line,) = capsys.readouterr().err.splitlines()
     assert "ValueError: no lamp" in json.loads(line)["exception"]
+
+
+@pytest.mark.parametrize(("log_format", "as_json"), [("json", True), ("text", False), ("auto", False)])
+def test_the_format_can_be_chosen_on_a_terminal_too(log_format: str, *, as_json: bool) -> None:
+    with contextlib.redirect_stderr(Terminal()) as terminal:
+        configure_logs("INFO", log_format)
+        get_logger("loop").info("started")
+    assert terminal.getvalue().startswith("{") == as_json
+
+
+def test_text_away_from_a_terminal_has_no_colours(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO", "text")
+    get_logger("loop").info("started")
+    said = capsys.readouterr().err
+    assert "started" in said
+    assert "\x1b" not in said
+
+
+def test_who_wants_to_know_is_told_the_level_of_each_line_that_is_written() -> None:
+    heard: list[str] = []
+    configure_logs("INFO", on_line=heard.append)
+    log = get_logger("loop")
+    log.debug("not written")
+    log.info("started")
+    for _ in range(3):
+        log.warning("again and again")
+    log.error("broken")
+    log.critical("over")
+    assert heard == ["info", "warning", "error", "critical"]
+
+
+def test_fields_of_the_process_stand_in_each_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO", "json", fields={"worker": "2"})
+    get_logger("loop").info("started")
+    assert json.loads(capsys.readouterr().err)["worker"] == "2"

@@ -2,18 +2,19 @@
 
 import http.client
 import socket
+import threading
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from shared.errors import ConfigurationError
-from shared.probes import CLIENT_TIMEOUT_S, ProbeServer
+from shared.probes import ProbeServer
 
 
-def answer(server: ProbeServer, path: str, timeout_s: float = 30) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout_s)
+def answer(server: ProbeServer, path: str, method: str = "GET") -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     try:
-        connection.request("GET", path)
+        connection.request(method, path)
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:
@@ -52,9 +53,54 @@ def test_any_other_path_is_404_and_lists_what_there_is() -> None:
             assert answer(server, path) == (404, "there is /metrics, /livez, /readyz\n")
 
 
-def test_a_client_that_says_nothing_keeps_nobody_else_waiting() -> None:
-    with server_with() as server, socket.create_connection(("127.0.0.1", server.port)):
-        assert answer(server, "/livez", CLIENT_TIMEOUT_S / 2)[0] == 200
+def test_head_is_answered_as_get_is_without_the_content() -> None:
+    with server_with(wrong="stuck") as server:
+        for path, status in (("/metrics", 200), ("/livez", 503), ("/readyz", 200), ("/none", 404)):
+            assert answer(server, path, method="HEAD") == (status, "")
+
+
+def test_whoever_wants_to_change_something_is_refused() -> None:
+    with server_with() as server:
+        for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+            assert answer(server, "/metrics", method=method) == (405, "GET and HEAD\n")
+
+
+def test_a_page_is_json_made_for_the_host_that_was_asked() -> None:
+    def targets(host: str) -> bytes:
+        return f'["{host}"]'.encode()
+
+    with ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {}, {"/targets": targets}) as server:
+        assert answer(server, "/targets") == (200, f'["127.0.0.1:{server.port}"]')
+
+
+def test_a_check_that_raises_is_500_and_the_next_one_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    with ProbeServer(CollectorRegistry(), "127.0.0.1", 0, {"/livez": broken, "/readyz": str}) as server:
+        assert answer(server, "/livez") == (500, "see the log\n")
+        assert answer(server, "/readyz") == (200, "ok\n")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_the_last_scrape_is_one_that_began_while_it_was_waited_for() -> None:
+    with server_with() as server:
+        assert answer(server, "/metrics")[0] == 200
+        waiting = threading.Thread(target=server.await_last_scrape, args=(600.0,))
+        waiting.start()
+        for path, method in (("/livez", "GET"), ("/metrics", "HEAD")):
+            assert answer(server, path, method)[0] == 200
+        assert waiting.is_alive()
+        # One may still come before it has begun to wait.
+        while waiting.is_alive():
+            assert answer(server, "/metrics")[0] == 200
+            waiting.join(0.05)
+
+
+def test_the_last_scrape_is_waited_for_no_longer_than_was_said_and_not_at_all_by_default() -> None:
+    with server_with() as server:
+        server.await_last_scrape(0.01)
+        server.await_last_scrape(0)
 
 
 def test_port_0_takes_a_free_one_and_says_which() -> None:
