@@ -1,0 +1,45 @@
+"""A question in a thread of its own: an address that hangs holds nobody up, and has one thread at most."""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from shared.errors import RetriableError
+
+Answer = TypeVar("Answer")
+
+
+class Asking(Generic[Answer]):
+    """Asks again and again, one question at a time."""
+
+    def __init__(self, question: Callable[[], Answer]) -> None:
+        self._question = question
+        self._answers: queue.Queue[Answer | RetriableError] = queue.Queue(1)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Ask, unless the question before is still open; an answer that came too late is forgotten."""
+        if self._thread is not None and self._thread.is_alive() and self._answers.empty():
+            return
+        with contextlib.suppress(queue.Empty):
+            self._answers.get_nowait()
+        self._thread = threading.Thread(target=self._ask, name="asking", daemon=True)
+        self._thread.start()
+
+    def answer(self, wait_s: float) -> Answer:
+        """Return the answer; RetriableError, saying why, where there is none or it does not come in time."""
+        try:
+            found = self._answers.get(timeout=max(0.0, wait_s))
+        except queue.Empty:
+            raise RetriableError("the answer takes too long") from None
+        if isinstance(found, RetriableError):
+            raise found
+        return found
+
+    def _ask(self) -> None:
+        try:
+            self._answers.put(self._question())
+        except RetriableError as error:
+            self._answers.put(error)
