@@ -31,7 +31,7 @@ def lag_object(found: GroupLag, limits: LagLimits) -> dict[str, Any]:
 def lag_line(found: GroupLag) -> str:
     """Return the lag as one line."""
     return (
-        f"{_moment(found):%H:%M:%S}  {found.topic}  group {found.group} ({found.state}, {found.members} members)  "
+        f"{_moment(found):%H:%M:%S}  {found.topic}  group {found.group} ({found.state}, members: {found.members})  "
         f"{_count(found.records)} records, {_seconds(found.seconds)} behind"
     )
 
@@ -65,7 +65,10 @@ def _verdict(found: GroupLag, limits: LagLimits) -> Text:
     allowed += [f"{limits.seconds:g} s"] if limits.seconds is not None else []
     if found.within(limits):
         return Text.assemble(("✔ within ", "bold green"), " and ".join(allowed), f": {behind}")
-    return Text.assemble(("✘ more than ", "bold red"), " or ".join(allowed), f", or not known: {behind}")
+    unknown = None in {found.records, found.seconds}
+    return Text.assemble(
+        ("✘ not known to be within " if unknown else "✘ more than ", "bold red"), " or ".join(allowed), f": {behind}"
+    )
 
 
 def _remark(one: PartitionLag) -> str:

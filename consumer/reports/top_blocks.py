@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from consumer.reports.dead_letter_summary import printable
 from consumer.reports.terminal_figures import UNKNOWN, bar, count, course, rate, seconds, share, size
 from consumer.watching.trend import Trend
 from consumer.watching.view import Batches, Quality, SizeCount, View
@@ -36,7 +37,7 @@ def flow_lines(view: View, trend: Trend, width: int) -> list[Text]:
                 (rate(flow.consumed_per_second), "bold"),
                 f"  labelled {rate(flow.labelled_per_second)}  ",
                 (f"dead {rate(dead)}", "red" if dead else ""),
-                f" {' '.join(reasons[-2:])}" if dead else "",
+                f" {printable(' '.join(reasons[-2:]))}" if dead else "",
             ),
             trend.consumed_per_second,
             width,
@@ -72,7 +73,7 @@ def stage_block(view: View) -> list[Text]:
     """Return where time goes: each stage's quantiles."""
     head = "stages".ljust(NAME_WIDTH) + "".join(name.rjust(FIGURE_WIDTH) for name in ("p50", "p95", "p99"))
     rows = [
-        stage.ljust(NAME_WIDTH)
+        printable(stage).ljust(NAME_WIDTH)
         + "".join(seconds(value).rjust(FIGURE_WIDTH) for value in (found.p50, found.p95, found.p99))
         for stage, found in view.stages.items()
     ]
@@ -109,7 +110,7 @@ def batch_block(batches: Batches, interval_s: float | None, width: int) -> list[
     """Return how large micro-batches are, and why they closed."""
     per_s = None if batches.count is None or not interval_s else batches.count / interval_s
     reasons = sorted(batches.closed_by.items(), key=lambda reason: -reason[1])
-    closed = "  ".join(f"{name} {share(part)}" for name, part in reasons if part)
+    closed = "  ".join(f"{printable(name)} {share(part)}" for name, part in reasons if part)
     rows = _size_rows(batches.sizes)
     most = max((found for _, found in rows), default=0.0)
     return [
@@ -134,7 +135,7 @@ def _size_rows(sizes: Sequence[SizeCount]) -> list[tuple[str, float]]:
 def _happened(view: View) -> str:
     parts = [f"rebalances {count(sum(view.rebalances.values()) if view.rebalances else None)}"]
     parts += [f"rewinds {count(view.rewinds)}"]
-    ended = [f"{outcome} {count(found)}" for outcome, found in view.transactions.items() if found]
+    ended = [f"{printable(outcome)} {count(found)}" for outcome, found in view.transactions.items() if found]
     return "  ".join([*parts, f"transactions {', '.join(ended) or (0 if view.transactions else UNKNOWN)}"])
 
 
@@ -145,4 +146,4 @@ def _with_course(line: Text, numbers: Sequence[float | None], width: int) -> Tex
 
 def _bar_row(name: str, part: float, width: int, figures: str, style: str) -> Text:
     bar_width = max(BAR_WIDTH_MIN, width - BAR_ROOM)
-    return Text.assemble(name.ljust(NAME_WIDTH), (bar(part, bar_width), style), " ", figures)
+    return Text.assemble(printable(name).ljust(NAME_WIDTH), (bar(part, bar_width), style), " ", figures)

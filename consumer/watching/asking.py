@@ -16,17 +16,19 @@ class Asking(Generic[Answer]):
 
     def __init__(self, question: Callable[[], Answer]) -> None:
         self._question = question
+        self._lock = threading.Lock()
+        self._open = False
         self._answers: queue.Queue[Answer | RetriableError] = queue.Queue(1)
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Ask, unless the question before is still open; an answer that came too late is forgotten."""
-        if self._thread is not None and self._thread.is_alive() and self._answers.empty():
-            return
-        with contextlib.suppress(queue.Empty):
-            self._answers.get_nowait()
-        self._thread = threading.Thread(target=self._ask, name="asking", daemon=True)
-        self._thread.start()
+        with self._lock:
+            if self._open:
+                return
+            with contextlib.suppress(queue.Empty):
+                self._answers.get_nowait()
+            self._open = True
+        threading.Thread(target=self._ask, name="asking", daemon=True).start()
 
     def answer(self, wait_s: float) -> Answer:
         """Return the answer; RetriableError, saying why, where there is none or it does not come in time."""
@@ -40,6 +42,9 @@ class Asking(Generic[Answer]):
 
     def _ask(self) -> None:
         try:
-            self._answers.put(self._question())
+            found: Answer | RetriableError = self._question()
         except RetriableError as error:
-            self._answers.put(error)
+            found = error
+        with self._lock:
+            self._open = False
+            self._answers.put_nowait(found)

@@ -20,10 +20,10 @@ class _TargetGroup(msgspec.Struct):
     labels: dict[str, str] = {}
 
 
-def fetch_page(address: Address) -> str:
+def fetch_page(address: Address, silence_s_max: float = SILENCE_S_MAX) -> str:
     """Return what stands at an address; RetriableError, saying why, where nothing can be had of it."""
     connection = (HTTPSConnection if address.scheme == "https" else HTTPConnection)(
-        address.host, address.port, timeout=SILENCE_S_MAX
+        address.host, address.port, timeout=silence_s_max
     )
     try:
         connection.request("GET", address.path, headers={"Accept": "text/plain;version=0.0.4, application/json"})
@@ -32,7 +32,7 @@ def fetch_page(address: Address) -> str:
             raise RetriableError(f"answers {answer.status} {answer.reason}")
         body = answer.read(PAGE_BYTES_MAX + 1)
     except TimeoutError as error:
-        raise RetriableError(f"no answer within {SILENCE_S_MAX:g} s") from error
+        raise RetriableError(f"no answer within {silence_s_max:g} s") from error
     except OSError as error:
         raise RetriableError((error.strerror or str(error)).lower()) from error
     except (HTTPException, ValueError) as error:

@@ -32,10 +32,13 @@ class Reading:
 class Watch:
     """The addresses that were named, and those that they list: a parent's workers come and go."""
 
-    def __init__(self, addresses: Iterable[Address], fetch: Fetch, clock: Clock) -> None:
+    def __init__(
+        self, addresses: Iterable[Address], fetch: Fetch, clock: Clock, look_s_max: float = LOOK_S_MAX
+    ) -> None:
         self._named = tuple(dict.fromkeys(addresses))
         self._fetch = fetch
         self._clock = clock
+        self._look_s_max = look_s_max
         self._parents: dict[Address, None] = {}
         self._listed: dict[Address, list[Address]] = {}
         self._pages: dict[Address, Asking[Sample]] = {}
@@ -44,7 +47,7 @@ class Watch:
 
     def look(self) -> list[Reading]:
         """Read every address now; one that does not answer is among them with the reason."""
-        deadline_s = self._clock.monotonic() + LOOK_S_MAX
+        deadline_s = self._clock.monotonic() + self._look_s_max
         directories = [address for address in self._named if address.is_directory]
         refused = self._list([*directories, *self._parents], deadline_s)
         found = self._read(self._addresses(), deadline_s)
