@@ -13,7 +13,7 @@ from consumer.watching.sample import Sample, read_sample
 from shared.clock import Clock
 from shared.errors import RetriableError
 
-ADDRESSES_MAX = 64
+ADDRESSES_MAX = 32
 # All addresses together; those that take longer are shown as down.
 LOOK_S_MAX = 3.0
 
