@@ -19,6 +19,8 @@ COMMANDS = {
         "Hold batch, real time and the stream against each other.",
     ),
     "topics": ("consumer.commands.topics:topics", "Make and check the topics."),
+    "lag": ("consumer.commands.lag:lag", "Say how far the group is behind, running or not."),
+    "top": ("consumer.commands.top:top", "Watch running consumers in the terminal."),
     "audit": ("consumer.commands.audit:audit", "Prove that every review was answered exactly once."),
     "dlq": ("consumer.commands.dlq:dlq", "List, show and replay dead letters."),
     "demo": ("consumer.commands.demo:demo", "See it all at work on real reviews, then stop."),

@@ -17,7 +17,7 @@ Exit codes:
   1   the answer is no (a check failed)
   2   wrong usage
   65  input can't be used          71  another process has taken this one's place
-  69  no broker answered           75  nothing was committed: try again
+  69  no broker or page answered   75  nothing was committed: try again
   70  this process can't go on     78  a setting, topic or model is not as it must be
 """
 

@@ -4,7 +4,8 @@ ReviewstreamError
 ├── RecordError         one record can't be used: dead-letter it, carry on
 ├── InputError          a file or an answer given by a person can't be used: say where, stop
 ├── RetriableError      nothing was committed: rewind and do it again
-│   └── BrokerUnavailable   no broker answered before the deadline
+│   ├── BrokerUnavailable   no broker answered before the deadline
+│   └── PageUnavailable     no address that was asked for metrics answered
 ├── ConfigurationError  refuse to start: a setting, a topic or a model is not as it must be
 └── FatalError          leave the process: the supervisor starts it again
     └── FencedError     leave: another process has taken this one's place
@@ -61,6 +62,12 @@ class RetriableError(ReviewstreamError):
 
 class BrokerUnavailable(RetriableError):  # noqa: N818 - named after the state, as Kafka's own errors are
     """No broker answered before the deadline."""
+
+    exit_code = 69
+
+
+class PageUnavailable(RetriableError):  # noqa: N818 - named after the state
+    """No address that was asked for metrics answered."""
 
     exit_code = 69
 

@@ -41,7 +41,7 @@ def test_a_stop_while_it_still_waits_for_a_broker_ends_it_with_0(small_model: Pa
         assert consumer.stop() == 0, consumer.said
 
 
-@pytest.mark.parametrize("command", [["audit"], ["dlq", "list"], ["dlq", "show", "0:0"], ["dlq", "replay"]])
+@pytest.mark.parametrize("command", [["audit"], ["lag"], ["dlq", "list"], ["dlq", "show", "0:0"], ["dlq", "replay"]])
 def test_looking_from_outside_gives_up_on_a_broker_that_is_away(command: list[str]) -> None:
     (port,) = free_ports(1)
     code, said = refused([*command, "--broker-wait-s-max", "1", "--bootstrap-servers", f"127.0.0.1:{port}"], {})

@@ -1,0 +1,35 @@
+"""Every metric that is read from a consumer's page, as the page names it; histograms without their endings."""
+
+from enum import StrEnum
+
+
+class Name(StrEnum):
+    """The one table of names; what a page does not have is unknown, never an error."""
+
+    BUILD_INFO = "reviews_build_info"
+    CONSUMED = "reviews_consumed_total"
+    LABELLED = "reviews_labelled_total"
+    DEAD_LETTERED = "reviews_dead_lettered_total"
+    BATCHES = "reviews_batches_total"
+    BATCH_RECORDS = "reviews_batch_records"
+    LOOP = "reviews_loop_seconds_total"
+    STAGES = "reviews_stage_seconds"
+    LATENCY = "reviews_end_to_end_latency_seconds"
+    REBALANCES = "reviews_rebalances_total"
+    TRANSACTIONS = "reviews_transactions_total"
+    REWINDS = "reviews_rewinds_total"
+    INFLIGHT_RECORDS = "reviews_inflight_records"
+    INFLIGHT_BYTES = "reviews_inflight_bytes"
+    ASSIGNED = "reviews_assigned_partitions"
+    LAG_RECORDS = "reviews_lag_records"
+    LAG_SECONDS = "reviews_lag_seconds"
+    CATCHING_UP = "reviews_catching_up"
+    SCORE = "reviews_score"
+    TERMS = "reviews_terms_total"
+    AGREEMENT = "reviews_rated_agreement_total"
+    REFERENCE = "reviews_reference_label_share"
+    MEMORY_LIMIT = "reviews_memory_limit_bytes"
+    WORKER_UP = "reviews_worker_up"
+    MEMORY = "process_resident_memory_bytes"
+    PROCESSOR = "process_cpu_seconds_total"
+    STARTED = "process_start_time_seconds"
