@@ -24,7 +24,7 @@ READY_S_MAX = 60.0
 ANSWER_S_MAX = 30.0
 ASK_EVERY_S = 0.1
 NODE = 1
-HOW_TO_INSTALL = "on Debian: apt-get install prometheus"
+HOW_TO_INSTALL = "on Debian: apt-get install prometheus prometheus-alertmanager"
 
 
 class QueryRefused(Exception):  # noqa: N818 - named after what happened
@@ -192,7 +192,7 @@ class PrometheusServer:
 
 
 def find_prometheus_program(name: str) -> str:
-    """Return `prometheus` or `promtool`; without it a test fails in CI and is skipped on a laptop."""
+    """Return where `promtool`, say, is; without it a test fails in CI and is skipped on a laptop."""
     found = shutil.which(name)
     if found is None:
         if os.environ.get("CI"):
