@@ -152,10 +152,9 @@ def test_model_is_trained_from_just_the_code_that_training_imports() -> None:
 
 
 def test_prometheus_scrapes_every_consumer_where_it_serves() -> None:
-    (job,) = prometheus_config()["scrape_configs"]
-    (found,) = job["dns_sd_configs"]
+    jobs = {job["job_name"]: job for job in prometheus_config()["scrape_configs"]}
+    (found,) = jobs["consumer"]["dns_sd_configs"]
 
-    assert job["job_name"] == "consumer"
     assert found["names"] == ["consumer"]
     assert found["port"] == SERVICES["consumer"]["environment"]["REVIEWS_METRICS_PORT"]
     assert SERVICES["consumer"]["expose"] == [str(found["port"])]

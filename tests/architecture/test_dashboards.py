@@ -15,7 +15,7 @@ DATASOURCES = ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml"
 RULES = ROOT / "deploy/prometheus/rules.yml"
 FILES = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 # A recording rule's name has colons: level:metric:operations.
-NAME = re.compile(r"\b[a-z]+:reviews_\w+:\w+|\breviews_\w+")
+NAME = re.compile(r"\b[a-z_]+:reviews_\w+:\w+|\breviews_\w+")
 HISTOGRAM_SUFFIX = re.compile(r"_(bucket|sum|count)$")
 GRID_COLUMNS = 24
 
@@ -28,9 +28,9 @@ def queries() -> list[str]:
     return [target["expr"] for file in FILES for panel in panels(file) for target in panel["targets"]]
 
 
-def recording_rules() -> dict[str, str]:
+def recorded_names() -> set[str]:
     groups = yaml.decode(RULES.read_bytes())["groups"]
-    return {rule["record"]: rule["expr"] for group in groups for rule in group["rules"]}
+    return {rule["record"] for group in groups for rule in group["rules"]}
 
 
 every_panel = pytest.mark.parametrize(
@@ -95,14 +95,15 @@ def test_panels_fill_lines_and_have_ids_of_their_own(file: Path) -> None:
 
 def test_every_metric_that_is_named_is_exported() -> None:
     exported = metric_names()
-    named = {name for text in [*queries(), *recording_rules().values()] for name in NAME.findall(text)}
+    named = {name for text in queries() for name in NAME.findall(text)}
     metrics = {name for name in named if ":" not in name}
 
     assert metrics
     assert {name for name in metrics if {name, HISTOGRAM_SUFFIX.sub("", name)}.isdisjoint(exported)} == set()
 
 
-def test_recording_rules_are_those_that_panels_use() -> None:
+def test_every_recorded_name_that_panels_use_is_recorded() -> None:
     used = {name for query in queries() for name in NAME.findall(query) if ":" in name}
 
-    assert used == set(recording_rules())
+    assert used
+    assert used <= recorded_names()
