@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import Outcome
 from consumer.scoring.ports import BatchTimes, Observer
 from consumer.scoring.record import Partition, Record
@@ -37,10 +38,14 @@ class ToldTogether:
         self._first.waited(seconds)
 
     def acknowledged(
-        self, timestamps_ms: NDArray[np.int64], last: Mapping[Partition, Record], durable_after_s: float
+        self,
+        timestamps_ms: NDArray[np.int64],
+        last: Mapping[Partition, Record],
+        durable_after_s: float,
+        oldest: OldestRecord | None,
     ) -> None:
         """Tell the first; see the port."""
-        self._first.acknowledged(timestamps_ms, last, durable_after_s)
+        self._first.acknowledged(timestamps_ms, last, durable_after_s, oldest)
 
     def rewound(self) -> None:
         """Tell the first; see the port."""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from consumer.scoring.oldest import oldest_record
 from consumer.scoring.ports import BatchTimes
 from consumer.scoring.record import Record, last_records, timestamps_ms
 from consumer.telemetry.metrics import ConsumerMetrics
@@ -54,8 +55,9 @@ class Consumer:
         """Score a batch, and have it acknowledged."""
         stamps = timestamps_ms(batch)
         waits_s = np.where(stamps < 0, np.nan, self.clock.now() - stamps / 1000)
-        self.metrics.scored(outcome_of(batch), BatchTimes(waits_s, 0.1, 0.01, 0.02, 0.02, 0.01))
-        self.metrics.acknowledged(stamps, last_records(batch), 0.2)
+        outcome = outcome_of(batch)
+        self.metrics.scored(outcome, BatchTimes(waits_s, 0.1, 0.01, 0.02, 0.02, 0.01))
+        self.metrics.acknowledged(stamps, last_records(batch), 0.2, oldest_record(outcome))
 
     def series(self) -> set[str]:
         return {

@@ -92,7 +92,7 @@ def test_observers_that_are_told_together_hear_of_each_batch_and_the_first_of_ev
     together = ToldTogether(first, [other])
     together.scored(outcome_of([GOOD]), TIMES)
     together.waited(0.5)
-    together.acknowledged(np.array([1]), {("reviews", 2): GOOD}, 0.1)
+    together.acknowledged(np.array([1]), {("reviews", 2): GOOD}, 0.1, None)
     together.rewound()
     together.alive()
     assert first.batch_sizes() == other.batch_sizes() == [1]
