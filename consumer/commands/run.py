@@ -65,6 +65,7 @@ def run(  # noqa: PLR0913 - each is a group of flags, or one
         if worker:
             end_with_parent()
             tell_port(server.port)
+        probes.awaiting("the model")
         get_logger("run").info("listening", metrics_port=server.port)
         loaded = make_ready(kafka_settings, topic_settings, run_settings, probes)
         try:
@@ -94,7 +95,6 @@ def run(  # noqa: PLR0913 - each is a group of flags, or one
 def make_ready(kafka: KafkaSettings, topics: TopicSettings, settings: RunSettings, probes: RunProbes) -> LoadedModel:
     """Return the model once the broker has its topics; a stop meanwhile ends the process, which has begun nothing."""
     with stop_ends_the_start():
-        probes.awaiting("the model")
         loaded = load_model(settings)
         probes.awaiting("the broker")
         require_topics(kafka, topics)

@@ -42,7 +42,7 @@ class RunProbes:
     def __init__(self, settings: RunSettings, loop: LoopWatch) -> None:
         self._live_within_s = settings.live_within
         self._loop = loop
-        self._awaited = "the process has just begun"
+        self._awaited = "starting"
         self._membership: Membership | None = None
 
     def awaiting(self, what: str) -> None:

@@ -3,6 +3,7 @@
 import http.client
 from contextlib import closing
 
+from tests.support.processes import DEADLINE_S
 from tests.support.stream_under_test import Deadline
 
 ANSWER_S_MAX = 10.0
@@ -18,7 +19,7 @@ def ask(port: int, path: str) -> tuple[int, str]:
 
 def await_status(port: int, path: str, status: int) -> str:
     """Return what is said with this status once it is answered with it."""
-    deadline = Deadline()
+    deadline = Deadline(DEADLINE_S)
     while True:
         found, said = ask(port, path)
         if found == status:
