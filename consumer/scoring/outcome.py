@@ -1,6 +1,7 @@
 """What became of one micro-batch: every record once, labelled or dead-lettered."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
@@ -39,6 +40,14 @@ class Scores:
     probabilities: NDArray[np.float64]
     numbered: LabelNumbers | None = None
     terms: TermCounts | None = None
+
+    def label_counts(self) -> Mapping[str, int]:
+        """Return how many texts got each label, of those that any got."""
+        if self.numbered is None:
+            return Counter(self.labels)
+        names = self.numbered.names
+        counts = np.bincount(self.numbered.numbers, minlength=len(names)).tolist()
+        return {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
 @dataclass(frozen=True, slots=True)

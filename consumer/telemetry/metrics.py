@@ -128,7 +128,7 @@ class ConsumerMetrics:
         self._totals["consumed"] += count
         self._totals["labelled"] += len(outcome.scores.labels)
         self._totals["dead_lettered"] += len(outcome.dead_letters)
-        for label, labels in Tally(outcome.scores.labels).items():
+        for label, labels in outcome.scores.label_counts().items():
             self._labelled.labels(label).inc(labels)
         for reason, letters in Tally(letter.reason.value for letter in outcome.dead_letters).items():
             self._dead_lettered.labels(reason).inc(letters)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from consumer.scoring.outcome import Outcome, ReadableRecords
+from consumer.scoring.outcome import Outcome, ReadableRecords, Scores
 from consumer.telemetry.batch_histogram import BatchHistogram
 
 # Of the label given: with three classes, the likeliest has a third at least.
@@ -74,16 +74,23 @@ class QualityMetrics:
             self._known.inc(known)
             self._unknown.inc(ngrams - known)
         # None becomes NaN, which is neither.
-        self._compare(np.array([review.rating for review in reviews], np.float64), scores.labels)
+        self._compare(np.array([review.rating for review in reviews], np.float64), scores)
 
-    def _compare(self, stars: NDArray[np.float64], labels: Sequence[str]) -> None:
+    def _compare(self, stars: NDArray[np.float64], scores: Scores) -> None:
         said = _signs(stars >= POSITIVE_STARS_MIN, stars <= NEGATIVE_STARS_MAX)
         if not said.any():
             return
-        names = np.array(labels, object)
-        same = said * _signs(names == POSITIVE, names == NEGATIVE)
+        same = said * _label_signs(scores)
         self._agreed.inc(int(np.count_nonzero(same > 0)))
         self._disagreed.inc(int(np.count_nonzero(same < 0)))
+
+
+def _label_signs(scores: Scores) -> NDArray[np.int8]:
+    """Return 1 for each positive label, -1 for each negative one, 0 for any other (n,)."""
+    numbered = scores.numbered
+    names = np.array(scores.labels if numbered is None else numbered.names, object)
+    signs = _signs(names == POSITIVE, names == NEGATIVE)
+    return signs if numbered is None else signs[numbered.numbers]
 
 
 def _signs(positive: NDArray[np.bool_], negative: NDArray[np.bool_]) -> NDArray[np.int8]:

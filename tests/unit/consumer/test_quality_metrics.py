@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
-from consumer.scoring.outcome import Outcome, ReadableRecords, TermCounts
+from consumer.scoring.outcome import LabelNumbers, Outcome, ReadableRecords, TermCounts
 from consumer.telemetry.metrics import LABELS
 from consumer.telemetry.quality import QualityMetrics
 from shared.codec import encode_review
@@ -66,6 +66,23 @@ def test_stars_of_some_reviews_are_compared_with_those_reviews_labels() -> None:
     bench = Bench()
     bench.metrics.scored(outcome(("good", None), ("bad", 1), ("good", 3), ("bad", 5), ("good", None)))
     assert bench.agreement() == (1, 1)
+
+
+def test_labels_known_by_their_numbers_are_compared_with_stars_as_by_their_names() -> None:
+    bench = Bench()
+    found = outcome(("good", 5), ("bad", 5), ("so so", 5), ("bad", 1), ("good", None), ("good", 4))
+    names = ("neutral", "positive", "negative")
+    numbers = np.array([names.index(label) for label in found.scores.labels])
+    numbered = replace(found.scores, numbered=LabelNumbers(names, numbers))
+    bench.metrics.scored(replace(found, scores=numbered))
+    assert bench.agreement() == (3, 1)
+    assert numbered.label_counts() == {"neutral": 1, "positive": 3, "negative": 2} == found.scores.label_counts()
+
+
+def test_a_label_that_no_text_got_has_no_count() -> None:
+    found = outcome(("good", None)).scores
+    numbered = replace(found, numbered=LabelNumbers(("negative", "positive"), np.array([1])))
+    assert numbered.label_counts() == found.label_counts() == {"positive": 1}
 
 
 def test_a_text_counts_by_its_characters_and_not_by_its_bytes() -> None:
