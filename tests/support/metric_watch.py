@@ -18,7 +18,7 @@ class MetricWatch:
 
     def __init__(self, name: str, port: int) -> None:
         self.name = name
-        self._port = port
+        self.port = port
         self._start = _values_at_the_start()
         self._facts = {metric.name: metric for metric in declared_metrics()}
         self.exported: set[str] = set()
@@ -29,7 +29,7 @@ class MetricWatch:
 
     def look(self) -> None:
         """Read the page once."""
-        for family in read_families(self._port):
+        for family in read_families(self.port):
             name = family.name + ("_total" if family.type == "counter" else "")
             self.exported.add(name)
             moved = [sample for sample in family.samples if sample.value != self._start.get(_key(sample))]

@@ -20,6 +20,7 @@ from shared.topics import TopicSettings
 from tests.support.client_quota import write_quota
 from tests.support.memory_limits import allow_only
 from tests.support.metric_watch import MetricWatch, await_moved
+from tests.support.metrics_page import read_metrics
 from tests.support.processes import ROOT, Program, settings_in_environment
 from tests.support.reviews import publish, review_values
 from tests.support.stamped_reviews import publish_stamped
@@ -58,6 +59,7 @@ MOVED_SERIES = {
     ("reviews_transactions_total", "committed"),
 }
 
+DAY_S = 86_400
 HOUR_MS = 3_600_000
 REVIEWS = 3000
 UNUSABLE = [b"plain words", b'{"review_id": "r"}', b"", b'{"review_id": "r", "text": "\xff"}']
@@ -134,6 +136,9 @@ def test_every_metric_is_declared_and_documented_and_moves(
             pass
         publish(kafka, topics.input_topic, review_values(500, first=REVIEWS))
         await_moved([first, second], moved_by(SECOND), SECOND)
+        page = read_metrics(first.port)
+        topic = (page["reviews_topic_partitions"], page["reviews_topic_retention_seconds"])
+        assert topic == (topics.partitions, topics.retention_days * DAY_S)
         allow_only(slow.process_id, SPARE_MB)
         await_moved([first, second], moved_by(LIMIT), LIMIT)
         assert [other.stop(), slow.stop()] == [0, 0], slow.said[-20:]
