@@ -26,6 +26,7 @@ class FakeConsumer:
         self.messages: list[Message] = []
         self.commit_error: KafkaError | None = None
         self.committed_errors: list[KafkaError] = []
+        self.callbacks: dict[str, Any] = {}
         self.while_polling: Callable[[], None] = lambda: None
         self.while_committing: Callable[[], object] = lambda: None
 
@@ -48,7 +49,8 @@ class FakeConsumer:
         self.positions |= self.commits[-1]
 
     def subscribe(self, topics: Sequence[str], **callbacks: object) -> None:
-        del topics, callbacks
+        del topics
+        self.callbacks = callbacks
 
     def list_topics(self, topic: str, timeout: float) -> ClusterMetadata:
         del timeout

@@ -1,7 +1,10 @@
 """KafkaSource against a consumer of our own making: what no broker does on demand."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, TopicPartition
 
 from consumer.scoring.batching import BatchLimits
 from consumer.scoring.record import ClosedBy
@@ -70,6 +73,22 @@ def test_what_is_in_flight_is_drained_before_a_partition_goes_and_not_when_it_is
     bench.revoke(1)
     assert drains == [1]
     assert bench.observer.rebalances[1:] == [("lost", 1, 1), ("revoked", 1, 0)]
+
+
+def test_each_answer_to_the_group_is_given_within_the_context_that_it_was_told_of() -> None:
+    bench = SourceBench("earliest", 0)
+    steps: list[str] = []
+
+    @contextmanager
+    def rebalancing() -> Iterator[None]:
+        steps.append("begins")
+        yield
+        steps.append("ends")
+
+    bench.source.subscribe(lambda: steps.append("settles"), rebalancing)
+    for answer in ("on_assign", "on_revoke", "on_lost"):
+        bench.consumer.callbacks[answer](bench.consumer, [TopicPartition(*P1)])
+    assert steps == ["begins", "ends", "begins", "settles", "ends", "begins", "ends"]
 
 
 def test_a_drain_that_fails_does_not_keep_the_partition() -> None:
