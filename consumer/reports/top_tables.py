@@ -47,11 +47,14 @@ def _process_row(process: ProcessView, name_width: int) -> Text:
         share(process.processor_share),
         size(process.memory_bytes),
     )
-    workers = "" if process.workers is None else f"  workers {process.workers_up} of {process.workers} up"
+    written = "".join(figure.rjust(FIGURE_WIDTH) for figure in figures)
+    if process.workers is not None:
+        # A parent reads nothing itself: its workers stand where others have their throughput.
+        workers = f"  workers {process.workers_up} of {process.workers} up".ljust(2 * FIGURE_WIDTH)
+        written = workers + written[len(workers) :]
     return Text.assemble(
         name,
-        "".join(figure.rjust(FIGURE_WIDTH) for figure in figures),
-        (workers, "bold"),
+        written,
         ("  restarted", "bold yellow") if process.restarted else "",
     )
 

@@ -102,6 +102,13 @@ def test_a_restart_counts_what_the_new_process_did() -> None:
     assert any("restarted" in line for line in shown(both, 120, 40))
 
 
+def test_a_parent_says_how_many_of_its_workers_are_up() -> None:
+    parent = {'reviews_worker_up{worker="0"}': 1.0, 'reviews_worker_up{worker="1"}': 0.0}
+    view = seen(reading(None, parent), Reading(AWAY, None, "connection refused"))
+    assert (view.processes[0].workers_up, view.processes[0].workers) == (1, 2)
+    assert any("workers 1 of 2 up" in line for line in shown(view, 80, 24))
+
+
 def test_the_first_look_knows_shares_but_no_rates() -> None:
     view = seen(reading(None, consumer_page(100)))
     assert (view.interval_seconds, view.flow.consumed_per_second) == (None, None)
