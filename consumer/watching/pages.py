@@ -8,7 +8,7 @@ from consumer.watching.addresses import Address, parse_address
 from shared.errors import InputError, RetriableError
 
 # Between two bytes; how long the whole may take is up to who waits.
-SILENCE_S_MAX = 2.0
+SILENCE_S_MAX = 3.0
 PAGE_BYTES_MAX = 8 * 1024 * 1024
 OK = 200
 

@@ -15,7 +15,7 @@ from shared.errors import RetriableError
 
 ADDRESSES_MAX = 32
 # All addresses together; those that take longer are shown as down.
-LOOK_S_MAX = 3.0
+LOOK_S_MAX = 4.0
 
 Fetch = Callable[[Address], str]
 
