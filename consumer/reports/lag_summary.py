@@ -7,9 +7,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from consumer.kafka.group_lag import GroupLag, LagLimits, PartitionLag
+from consumer.kafka.group_lag import GroupLag, Holder, LagLimits, PartitionLag
 from consumer.reports.dead_letter_summary import printable
 
+MEMBER_LETTERS = 6
 UNKNOWN = "\N{EN DASH}"
 
 
@@ -48,11 +49,16 @@ def lag_table(found: GroupLag, limits: LagLimits) -> Group:
             _seconds(one.seconds),
             _count(one.committed),
             _count(one.end),
-            Text(printable(f"{one.holder.client} on {one.holder.host}")) if one.holder else "nobody",
+            Text(printable(_held_by(one.holder))) if one.holder else "nobody",
             Text(_remark(one), style="yellow"),
         )
     heading = Text(f"{found.topic}  group {found.group}: {found.state}, members: {found.members}", style="bold")
     return Group(heading, table, _verdict(found, limits))
+
+
+def _held_by(holder: Holder) -> str:
+    # Members of one machine have one name: the end of their ids tells them apart.
+    return f"{holder.client} on {holder.host} ({holder.member[-MEMBER_LETTERS:]})"
 
 
 def _verdict(found: GroupLag, limits: LagLimits) -> Text:

@@ -110,7 +110,7 @@ def test_table_line_and_object_say_the_same() -> None:
     console = Console(record=True, width=140, file=io.StringIO())
     console.print(lag_table(found, LagLimits(records=4)))
     text = console.export_text()
-    assert "reviewstream on 10.0.0.7" in text
+    assert "reviewstream on 10.0.0.7 (m-1)" in text
     assert "3 removed by retention before they were done, 2 in open transactions" in text
     assert "nobody" in text
     assert "✘ more than 4 records" in text
