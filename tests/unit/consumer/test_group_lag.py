@@ -107,13 +107,13 @@ def test_table_line_and_object_say_the_same() -> None:
         one(committed=2, bounds=(5, 9), written=11, waiting=Waiting(5, NOW_S - 2.5), holder=HOLDER),
         one(bounds=(0, 1), waiting=Waiting(0, None)),
     )
-    console = Console(record=True, width=140, file=io.StringIO())
+    console = Console(record=True, width=200, file=io.StringIO())
     console.print(lag_table(found, LagLimits(records=4)))
     text = console.export_text()
     assert "reviewstream on 10.0.0.7 (m-1)" in text
     assert "3 removed by retention before they were done, 2 in open transactions" in text
     assert "nobody" in text
-    assert "✘ more than 4 records" in text
+    assert "✘ not within 4 records: 5 records not done" in text
     assert "5 records, \N{EN DASH} behind" in lag_line(found)
     written = json.loads(msgspec.json.encode(lag_object(found, LagLimits(records=4))))
     assert (written["records"], written["seconds"], written["within_limits"]) == (5, None, False)
