@@ -13,7 +13,7 @@ MICROSECONDS, MILLISECONDS = 1e6, 1e3
 class _Window(msgspec.Struct):
     """What happened since the statistics before."""
 
-    avg: int = 0
+    avg: float = 0
 
 
 class _Broker(msgspec.Struct):

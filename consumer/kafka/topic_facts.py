@@ -63,7 +63,7 @@ class TopicFacts:
         self._observer.partitions_are(self._topic, len(found.partitions))
         resource = ConfigResource(ResourceType.TOPIC, self._topic)
         entries = admin.describe_configs([resource])[resource].result(ANSWER_S_MAX)
-        config = {name: str(entry.value) for name, entry in entries.items()}
+        config = {name: str(entry.value) for name, entry in entries.items() if entry.value is not None}
         self._observer.retention_is(self._topic, retention_s(config))
 
     def _keep_asking(self, ended: threading.Event) -> None:

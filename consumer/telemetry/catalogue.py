@@ -15,11 +15,12 @@ from shared.clock import SystemClock
 PREFIX = "reviews_"
 PROCESS_PREFIX = "process_"
 
-# Whatever declares metrics of its own, each in a registry: what `run` exports, and the parent of its workers.
-DECLARATIONS: tuple[Callable[[CollectorRegistry], object], ...] = (
-    lambda registry: ConsumerMetrics(registry, SystemClock()),
-    lambda registry: WorkerMetrics(registry, ()),
-)
+RUN = "run"
+# Which program declares what, each in a registry of its own.
+DECLARATIONS: dict[str, Callable[[CollectorRegistry], object]] = {
+    RUN: lambda registry: ConsumerMetrics(registry, SystemClock()),
+    "run --workers": lambda registry: WorkerMetrics(registry, ()),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class DeclaredMetric:
 
 def declared_metrics() -> list[DeclaredMetric]:
     """Return every metric of ours, process figures apart, by question; KeyError names one that belongs to none."""
-    families = {_query_name(family): family for family in _declared_families()}
+    families = {_query_name(family): family for program in DECLARATIONS for family in _declared_by(program)}
     facts = {PREFIX + metric.name: metric for group in GROUPS for metric in group.metrics}
     places = {name: number for number, name in enumerate(facts)}
     return [
@@ -45,8 +46,13 @@ def declared_metrics() -> list[DeclaredMetric]:
 
 
 def metric_names() -> set[str]:
-    """Return the names, histograms without _bucket, _sum and _count."""
-    return {_query_name(family) for family in _declared_families()}
+    """Return the names of all metrics, histograms without _bucket, _sum and _count."""
+    return {name for program in DECLARATIONS for name in names_declared_by(program)}
+
+
+def names_declared_by(program: str) -> set[str]:
+    """Return the names of the metrics that one program exports."""
+    return {_query_name(family) for family in _declared_by(program)}
 
 
 def as_markdown() -> str:
@@ -54,11 +60,10 @@ def as_markdown() -> str:
     return "\n".join([*_tables(), *_guide()]) + "\n"
 
 
-def _declared_families() -> Iterator[Metric]:
-    for declare in DECLARATIONS:
-        registry = CollectorRegistry()
-        declare(registry)
-        yield from (family for family in registry.collect() if not family.name.startswith(PROCESS_PREFIX))
+def _declared_by(program: str) -> Iterator[Metric]:
+    registry = CollectorRegistry()
+    DECLARATIONS[program](registry)
+    return (family for family in registry.collect() if not family.name.startswith(PROCESS_PREFIX))
 
 
 def _query_name(family: Metric) -> str:

@@ -46,6 +46,13 @@ LABEL = MetricLabel("label", LABELS)
 CLIENT = MetricLabel("client", CLIENTS)
 WORKER = MetricLabel("worker", bounded_by="the number of workers")
 YES_NO = ("yes", "no")
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+WAY = (
+    *MODEL,
+    MetricLabel("scorer", bounded_by="the ways a model is scored"),
+    MetricLabel("mode", bounded_by="batch, real time and what lies between"),
+    MetricLabel("way", bounded_by="the ways that were measured"),
+)
 
 GROUPS = (
     MetricGroup(
@@ -154,7 +161,30 @@ GROUPS = (
         (
             MetricFacts("clock_skew_total", "records"),
             MetricFacts("memory_limit_bytes", "bytes"),
-            MetricFacts("log_messages_total", "lines", (MetricLabel("level", bounded_by="the levels of the log"),)),
+            MetricFacts("log_messages_total", "lines", (MetricLabel("level", LOG_LEVELS),)),
+        ),
+    ),
+    MetricGroup(
+        "Batch and real time compared",
+        "Which way of scoring is how fast, and do they agree?",
+        (
+            MetricFacts("comparison_accuracy", "share", WAY),
+            MetricFacts("comparison_macro_f1", "F1", WAY),
+            MetricFacts("comparison_reviews", "reviews", WAY),
+            MetricFacts("comparison_review_seconds", "seconds", WAY),
+            MetricFacts("comparison_reviews_per_second", "reviews a second", WAY),
+            MetricFacts("comparison_cpu_seconds_per_million", "seconds a million reviews", WAY),
+            MetricFacts("comparison_peak_memory_bytes", "bytes", WAY),
+            MetricFacts("comparison_labels_differing", "reviews", WAY),
+            MetricFacts("comparison_probability_difference_max", "probability", WAY),
+            MetricFacts(
+                "comparison_latency_seconds", "seconds", (*WAY, MetricLabel("quantile", bounded_by="a few quantiles"))
+            ),
+            MetricFacts(
+                "comparison_threshold", "as named", (MetricLabel("threshold", bounded_by="the verdict's thresholds"),)
+            ),
+            MetricFacts("comparison_verdict", "1 or 0"),
+            MetricFacts("comparison_timestamp_seconds", "seconds since 1970"),
         ),
     ),
 )

@@ -67,7 +67,7 @@ def await_moved(watches: Sequence[MetricWatch], names: Iterable[str], why: str) 
 
 def _values_at_the_start() -> dict[str, float]:
     values: dict[str, float] = {}
-    for declare in DECLARATIONS:
+    for declare in DECLARATIONS.values():
         registry = CollectorRegistry()
         declare(registry)
         values |= {_key(sample): sample.value for family in registry.collect() for sample in family.samples}
