@@ -16,7 +16,13 @@ def metrics(results: Results) -> str:
         for size, cost in results["observer_us_a_record"].items()
     ]
     rows = [
-        [way, f"{rate['median']:,.0f}", f"{rate['low']:,.0f} to {rate['high']:,.0f}", _ratio(results, way)]
+        [
+            way,
+            f"{rate['median']:,.0f}",
+            f"{rate['low']:,.0f} to {rate['high']:,.0f}",
+            _ratio(results, way),
+            f"{results['loop_us_a_record'][way]['median']:.2f}",
+        ]
         for way, rate in results["records_a_second"].items()
     ]
     scraped, pages = results["ratio_to_unscraped"], results["pages_a_second"]
@@ -28,7 +34,7 @@ def metrics(results: Results) -> str:
         [
             machine(results),
             table(["records in a batch", "µs a record", "µs a batch"], costs),
-            table(["the loop in memory", "reviews/s", "range", "of the first"], rows),
+            table(["the loop in memory", "reviews/s", "range", "of the first", "µs of its thread a review"], rows),
             under_attack,
         ]
     )

@@ -39,7 +39,7 @@ class BatchHistogram(Collector):
             self._counts[value][bisect_left(self._bound_list, amount)] += 1
             self._sums[value] += amount
 
-    def observe_batch(self, amounts: NDArray[np.float64], value: str = "") -> int:
+    def observe_batch(self, amounts: NDArray[np.float64 | np.int64], value: str = "") -> int:
         """Count n observations (n,); NaN is unknown and left out, negative counts as 0; return how many were negative.
 
         A negative amount would break the sum, which Prometheus takes for a counter.

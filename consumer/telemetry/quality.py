@@ -68,7 +68,7 @@ class QualityMetrics:
         if not reviews:
             return
         self._scores.observe_batch(scores.confidences)
-        self._text_chars.observe_batch(np.array([len(review.text) for review in reviews], np.float64))
+        self._text_chars.observe_batch(np.fromiter([len(review.text) for review in reviews], np.int64, len(reviews)))
         if scores.terms is not None:
             ngrams, known = scores.terms
             self._known.inc(known)

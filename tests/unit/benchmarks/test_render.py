@@ -26,7 +26,7 @@ def test_figures_stand_on_the_page() -> None:
     assert "| 1,000/s | 2.0 (2.0) | 2.0 (2.0) | 2.0 (2.0) | 2.0 (2.0) | 1.00 | 1.00 | 30 |" in content["latency"]
     assert "| 10,000 | 50,000 | 12.0 | 250 |" in content["growth"]
     assert "| 4,096 | 0.150 | 614 |" in content["metrics"]
-    assert "| metrics, scraped | 50,000 | 50,000 to 50,000 | 0.50 (0.50 to 0.50) |" in content["metrics"]
+    assert "| metrics, scraped | 50,000 | 50,000 to 50,000 | 0.50 (0.50 to 0.50) | 5.00 |" in content["metrics"]
     assert "| IMDB, exactly-once | 12.0 | 0.0 | 5.0 |" in content["profile"]
     assert "**no**" not in content["targets"]
 
