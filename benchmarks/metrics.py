@@ -5,6 +5,7 @@ python -m benchmarks.metrics [--quick]     writes results/metrics.json
 The loop runs in memory: ready records, the default model, labels written and dropped. Ways take turns, round by round.
 """
 
+import gc
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from benchmarks.loop_in_memory import DeafObserver, outcome_of, ready_records, r
 from benchmarks.rounds import ratios, spread
 from benchmarks.stream_results import RESULTS, write_result
 from consumer.commands.run_settings import RunSettings
+from consumer.commands.stream import COLLECT_AFTER
 from consumer.kafka import labels
 from consumer.model.load import load_scorer
 from consumer.scoring.oldest import oldest_record
@@ -150,6 +152,9 @@ def main(*, quick: bool, output: Path) -> None:
     costs = observer_costs(ready_records(max(BATCH_SIZES), SystemClock()), scorer, rounds, told)
     for size, cost in costs.items():
         print(f"batches of {size:>5}: {cost:8.3f} µs a record")
+    # As `run` does.
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     found = document(machine, costs, loop_rounds(records, scorer, rounds))
     for way, rate in found["records_a_second"].items():
         ratio, loop_us = found["ratio_to_nothing"][way].median, found["loop_us_a_record"][way].median
