@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check kafka train models compare bench chaos soak docs lock clean
+.PHONY: help setup demo test lint check kafka train models compare bench chaos soak incident docs lock clean
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,10 @@ chaos: $(READY)  ## the long fault tests, and a table of what held in docs/deliv
 
 soak: $(READY)  ## twice what a consumer can take for half an hour, then drain; writes benchmarks/results/soak.json
 	@$(BIN)/python -m tests.chaos.soak $(ARGS)
+
+incident: $(READY)  ## a staged incident seen by a real Prometheus: which alerts fire, and end; draws it (4 minutes)
+	@$(BIN)/python -m tests.chaos.incident $(ARGS)
+	@$(BIN)/python -m benchmarks.charts
 
 docs: $(READY)  ## write what is generated: docs/metrics.md, the figures of docs/performance.md, the dashboards
 	@$(BIN)/python -m benchmarks.render

@@ -13,6 +13,7 @@ import msgspec
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator
 
+from benchmarks.incident_chart import incident
 from benchmarks.render import PAGE
 from benchmarks.stream_results import RESULTS
 from benchmarks.stream_ways import CONSUME_ONLY
@@ -91,6 +92,7 @@ CHARTS: dict[str, tuple[str, Callable[[Mapping[str, Any]], Any]]] = {
     "throughput": ("stream_throughput.json", throughput),
     "latency": ("stream_latency.json", latency),
     "memory": ("stream_growth.json", memory),
+    "incident": ("incident.json", incident),
 }
 
 

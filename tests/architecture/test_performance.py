@@ -12,6 +12,7 @@ DRAWN_FROM = {
     "throughput.svg": "stream_throughput.json",
     "latency.svg": "stream_latency.json",
     "memory.svg": "stream_growth.json",
+    "incident.svg": "incident.json",
 }
 
 

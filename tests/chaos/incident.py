@@ -29,10 +29,11 @@ from tests.support.alert_history import Firing, firings
 from tests.support.experiment import Experiment, Setting
 from tests.support.incident_verdict import judge
 from tests.support.invariants import Case
+from tests.support.killable_consumer import SCORE_DELAY_S
 from tests.support.processes import Program
 from tests.support.prometheus_server import PrometheusServer, installed_prometheus
 from tests.support.quick_rules import quickened
-from tests.support.staged_incident import StagedIncident
+from tests.support.staged_incident import HISTORY_STEP_S, StagedIncident
 from tests.support.staged_reviews import StagedReviews
 from tests.support.steady_publisher import SteadyPublisher
 
@@ -41,10 +42,12 @@ RESULT = RESULTS / "incident.json"
 TIMES_FASTER = 30
 # The shortest window, a minute, is 2 s then.
 SCRAPE_EVERY_S = 1.0
-STEP_S = 1.0
 PER_SECOND = 400
 CONSUMERS = 2
 CALM_S = 20.0
+# A model that takes its time: at any moment something is waiting or on its way, and is stuck when the broker freezes.
+# With nothing known to wait, a broker that is away could not be told from a quiet night.
+SCORE_S = 0.05
 WATCH = {"REVIEWS_MODEL_WATCH": "1"}
 CURVES = {
     "labelled_per_s": "sum(rate(reviews_labelled_total[4s]))",
@@ -66,7 +69,8 @@ def quick_prometheus(folder: Path) -> Iterator[PrometheusServer]:
 
 def start_consumers(experiment: Experiment) -> list[int]:
     """Start the consumers, and return their metrics ports once all of them hold partitions."""
-    started = [experiment.start_consumer(f"member-{number}") for number in range(CONSUMERS)]
+    slowly = {SCORE_DELAY_S: f"{SCORE_S:g}"}
+    started = [experiment.start_consumer(f"member-{number}", **slowly) for number in range(CONSUMERS)]
     ports = [consumer.wait_for("started")["metrics_port"] for consumer in started]
     for consumer in started:
         consumer.wait_for("partitions_assigned")
@@ -119,7 +123,7 @@ def curves(prometheus: PrometheusServer, start_s: float, end_s: float) -> dict[s
     return {
         name: [
             [round(moment - start_s, 1), round(value, 4)]
-            for series in prometheus.query_range(query, start_s, end_s, STEP_S).series
+            for series in prometheus.query_range(query, start_s, end_s, HISTORY_STEP_S).series
             for moment, value in series.points
         ]
         for name, query in CURVES.items()
@@ -130,7 +134,7 @@ def result(
     incident: StagedIncident, prometheus: PrometheusServer, start_s: float, checks: dict[str, bool]
 ) -> dict[str, Any]:
     """Return all that is written down."""
-    found = firings(prometheus, start_s, STEP_S)
+    found = firings(prometheus, start_s, HISTORY_STEP_S)
     checks = judge(incident.stages, found) | checks
     return {
         "held": all(checks.values()),
@@ -139,6 +143,7 @@ def result(
         "times_faster": TIMES_FASTER,
         "per_second": PER_SECOND,
         "consumers": CONSUMERS,
+        "score_s": SCORE_S,
         "stages": [
             {
                 "name": stage.plan.name,
