@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Metric
 
 from consumer.telemetry import metrics_page as page
+from consumer.telemetry.comparison_metrics import ComparisonCollector
 from consumer.telemetry.metric_groups import GROUPS, PROCESS_METRICS, MetricGroup, MetricLabel
 from consumer.telemetry.metrics import ConsumerMetrics
 from consumer.telemetry.worker_metrics import WorkerMetrics
@@ -20,6 +21,7 @@ RUN = "run"
 DECLARATIONS: dict[str, Callable[[CollectorRegistry], object]] = {
     RUN: lambda registry: ConsumerMetrics(registry, SystemClock()),
     "run --workers": lambda registry: WorkerMetrics(registry, ()),
+    "compare": lambda registry: registry.register(ComparisonCollector()),
 }
 
 

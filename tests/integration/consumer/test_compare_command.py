@@ -1,6 +1,7 @@
 """`compare` as people call it: a small model, few reviews, and what is wrong with either."""
 
 import json
+import signal
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,8 @@ from consumer.measuring.results import Comparison
 from consumer.measuring.ways import Mode, ScoredBy
 from shared.command_line import run_command_line
 from shared.dev_broker.choice import DevBroker
+from tests.support.metrics_page import await_value, read_metrics
+from tests.support.processes import Program
 from tests.support.small_model import THREE_SENTIMENTS, sentences, train_small_model
 
 IN_PROCESS = ["--modes", "batch,real-time,micro-batch"]
@@ -70,6 +73,33 @@ def test_a_missed_threshold_leaves_with_1(
     assert "not good enough" in capsys.readouterr().out
 
 
+def test_figures_are_served_and_measured_anew_until_it_is_told_to_stop(small_model: Path, tmp_path: Path) -> None:
+    data = str(write_reviews(tmp_path / "rated.jsonl", 120))
+    way = ["--modes", "real-time", "--scorers", "compiled", "--real-time-s-max", "1e-9"]
+    serving = ["--metrics-port", "0", "--repeat-every", "10ms"]
+    arguments = ["compare", "--model", str(small_model), *QUICK, "--data", data, *way, *serving]
+    with Program("consumer", arguments, {}) as program:
+        port = program.wait_for("serving")["metrics_port"]
+        assert program.wait_for("compared")["good_enough"] is False
+        first = await_value(port, "reviews_comparison_verdict", 0)
+        program.wait_for("compared")
+        later = read_metrics(port)
+        moment = "reviews_comparison_timestamp_seconds"
+        assert later[moment] > first[moment]
+        assert 0 < later["reviews_comparison_review_seconds"] < 1
+        program.signal(signal.SIGINT)
+        program.wait()
+
+
+def test_a_comparison_that_is_served_leaves_with_its_verdict(small_model: Path, tmp_path: Path) -> None:
+    data = str(write_reviews(tmp_path / "rated.jsonl", 120))
+    way = ["--modes", "real-time", "--scorers", "compiled", "--real-time-s-max", "1e-9"]
+    arguments = ["compare", "--model", str(small_model), *QUICK, "--data", data, *way, "--metrics-port", "0"]
+    with Program("consumer", arguments, {}) as program:
+        program.wait_for("compared")
+        assert program.stop() == 1
+
+
 def test_a_model_that_only_scikit_learn_can_score_is_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +156,7 @@ def test_a_file_that_nothing_can_be_compared_on_is_refused_and_nothing_is_writte
         (["--size", "0"], "'0' is no number of reviews"),
         (["--within", "5m"], "belong to a plan"),
         (["--plan", "10", "--within", "soon"], "'soon' is no time such as"),
+        (["--repeat-every", "24h"], "belongs to serving"),
     ],
 )
 def test_wrong_usage_is_explained(
@@ -208,7 +239,7 @@ def test_without_a_kafka_the_stream_is_left_out_and_that_is_said(
 def test_a_broker_that_does_not_answer_ends_it_before_minutes_are_spent(
     small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("consumer.commands.compare.BROKER_WAIT_S_MAX", 0.5)
+    monkeypatch.setattr("consumer.commands.compare_run.BROKER_WAIT_S_MAX", 0.5)
     data = write_reviews(tmp_path / "rated.jsonl", 120)
     assert compare(small_model, "--data", str(data), "--bootstrap-servers", "127.0.0.1:1") == 69
     said = capsys.readouterr().err
