@@ -1,7 +1,7 @@
 """Rows of the first dashboard: how batches are sized, what they cost, how their transactions end."""
 
 from deploy.grafana.panels import Panel, Query, Stacking, chart, heat_map
-from deploy.grafana.queries import quantile, rate, share
+from deploy.grafana.queries import chosen, quantile, rate, rise, share
 
 
 def batching() -> list[Panel]:
@@ -11,7 +11,7 @@ def batching() -> list[Panel]:
             "Batch size",
             "Micro-batches by the number of their records: small when idle, large under load.",
             "short",
-            Query("sum by (le) (increase(reviews_batch_records_bucket[$__rate_interval]))", "{{le}}"),
+            Query(rise("reviews_batch_records_bucket", "le"), "{{le}}"),
             width=6,
         ),
         chart(
@@ -35,7 +35,7 @@ def batching() -> list[Panel]:
             "In flight",
             "Records scored whose labels are not acknowledged yet; bounded, and 0 when idle.",
             "short",
-            Query("reviews_inflight_records", "{{instance}}"),
+            Query(chosen("reviews_inflight_records"), "{{instance}}"),
             width=6,
         ),
     ]
@@ -48,35 +48,35 @@ def batch_costs() -> list[Panel]:
             "Fixed cost",
             "What a batch costs whatever its size, as learnt: mostly the transaction with exactly-once delivery.",
             "s",
-            Query("reviews_batch_cost_fixed_seconds", "{{instance}}"),
+            Query(chosen("reviews_batch_cost_fixed_seconds"), "{{instance}}"),
             width=6,
         ),
         chart(
             "Cost of 1,000 bytes",
             "What 1,000 bytes more in a batch cost, as learnt: decoding, scoring, publishing.",
             "s",
-            Query("1000 * reviews_batch_cost_seconds_per_byte", "{{instance}}"),
+            Query(f"1000 * {chosen('reviews_batch_cost_seconds_per_byte')}", "{{instance}}"),
             width=6,
         ),
         chart(
             "Prediction error",
             "Mean error of the predicted time of a batch. High: batches are larger or smaller than they should be.",
             "percentunit",
-            Query("reviews_batch_cost_error_ratio", "{{instance}}"),
+            Query(chosen("reviews_batch_cost_error_ratio"), "{{instance}}"),
             width=6,
         ),
         chart(
             "Catching up",
             "Consumers whose reviews are older than the latency objective when read: their batches are larger.",
             "short",
-            Query("sum(reviews_catching_up)", "consumers"),
+            Query(f"sum({chosen('reviews_catching_up')})", "consumers"),
             width=6,
         ),
     ]
 
 
 def transactions() -> list[Panel]:
-    """Return the row that tells how transactions fare; it stays empty with at-least-once delivery."""
+    """Return the row that tells how transactions fare; it stays still with at-least-once delivery."""
     return [
         chart(
             "How transactions end",

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -10,30 +11,38 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
-from deploy.grafana import overview
+from deploy.grafana import comparison, group, model_quality, overview
 from deploy.grafana.panels import Panel
+from deploy.grafana.variables import TAG, annotations, consumers, data_source, links
 
 FOLDER = Path(__file__).parent / "dashboards"
-DATASOURCE_UID = "prometheus"
 
 
-def board(name: str, title: str, description: str, rows: dict[str, list[Panel]]) -> models.Dashboard:
-    """Return a dashboard of these rows, with the data source as its only variable."""
-    prometheus = models.VariableOption(selected=True, text="Prometheus", value=DATASOURCE_UID)
+def board(
+    name: str,
+    title: str,
+    description: str,
+    rows: Mapping[str, Sequence[Panel]],
+    *more_choices: dashboard.QueryVariable,
+) -> models.Dashboard:
+    """Return a dashboard of these rows; consumers can be chosen on each, and what is given beside that."""
     built = (
         dashboard.Dashboard(title)
         .uid(f"reviewstream-{name}")
         .description(description)
-        .tags(["reviewstream"])
+        .tags([TAG])
         .readonly()
         .timezone("browser")
         .time("now-15m", "now")
         .refresh("5s")
         .tooltip(models.DashboardCursorSync.CROSSHAIR)
-        .with_variable(
-            dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus").current(prometheus)
-        )
+        .link(links())
+        .with_variable(data_source())
     )
+    for variable in (*consumers(), *more_choices):
+        built.with_variable(variable)
+    for mark in annotations():
+        built.annotation(mark)
     # Numbered here, in order: links to a panel stay good when Grafana reads the file again.
     ids = count(1)
     for row, panels in rows.items():
@@ -49,8 +58,28 @@ def documents() -> dict[Path, str]:
         "overview": board(
             "overview",
             "Reviewstream",
-            "Reviews in, sentiment out: health, latency, lag, batching, results and errors.",
+            "Is it healthy, how late is it, and why is it slow: health, latency, batching, errors and processes.",
             overview.rows(),
+        ),
+        "group": board(
+            "group",
+            "Reviewstream: group and lag",
+            "Who reads what, how far behind each partition is, and how the clients and the broker get on.",
+            group.rows(),
+            group.topic_choice(),
+        ),
+        "model": board(
+            "model",
+            "Reviewstream: model quality",
+            "Is the model still good: its labels, how sure it is, what it reads, and what a shadow model would say.",
+            model_quality.rows(),
+        ),
+        "comparison": board(
+            "comparison",
+            "Reviewstream: batch against real time",
+            "What `review-consumer compare` measured, and what the stream does now beside it.",
+            comparison.rows(),
+            *comparison.choices(),
         ),
     }
     return {

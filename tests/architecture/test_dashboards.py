@@ -9,6 +9,8 @@ import pytest
 from msgspec import yaml
 
 from consumer.telemetry.catalogue import metric_names
+from deploy.grafana.empty_panels import EMPTY_WITHOUT
+from tests.support.pending_metrics import PENDING
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASOURCES = ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml"
@@ -18,6 +20,11 @@ FILES = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 NAME = re.compile(r"\b[a-z_]+:reviews_\w+:\w+|\breviews_\w+")
 HISTOGRAM_SUFFIX = re.compile(r"_(bucket|sum|count)$")
 GRID_COLUMNS = 24
+# What Prometheus itself remarks on: a rate of something that is no counter.
+RATE = re.compile(r"\b(?:rate|increase)\((\w+)")
+COUNTER_SUFFIX = re.compile(r"_(total|bucket|sum|count)$")
+VARIABLE = re.compile(r"\$\{?(\w+)")
+BUILT_IN = {"__rate_interval", "__range"}
 
 
 def panels(file: Path) -> list[dict[str, Any]]:
@@ -28,11 +35,17 @@ def queries() -> list[str]:
     return [target["expr"] for file in FILES for panel in panels(file) for target in panel["targets"]]
 
 
-def recorded_names() -> set[str]:
+def variables(file: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["templating"]["list"]
+    return found
+
+
+def recording_rules() -> dict[str, str]:
     groups = yaml.decode(RULES.read_bytes())["groups"]
-    return {rule["record"] for group in groups for rule in group["rules"]}
+    return {rule["record"]: rule["expr"] for group in groups for rule in group["rules"] if "record" in rule}
 
 
+every_board = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 every_panel = pytest.mark.parametrize(
     "panel", [pytest.param(panel, id=f"{file.stem}-{panel['title']}") for file in FILES for panel in panels(file)]
 )
@@ -74,15 +87,59 @@ def test_no_query_fixes_its_interval(query: str) -> None:
     assert set(re.findall(r"\[(.+?)\]", query)) <= {"$__rate_interval", "$__range"}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("query", queries())
+def test_no_query_asks_for_the_rate_of_what_is_no_counter(query: str) -> None:
+    assert [name for name in RATE.findall(query) if not COUNTER_SUFFIX.search(name)] == []
+
+
+@every_board
 def test_data_source_variable_starts_with_the_provisioned_one(file: Path) -> None:
     (source,) = yaml.decode(DATASOURCES.read_bytes())["datasources"]
-    (variable,) = json.loads(file.read_text("utf-8"))["templating"]["list"]
+    variable = variables(file)[0]
 
     assert (variable["name"], variable["current"]["value"]) == ("datasource", source["uid"])
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@every_board
+def test_every_variable_is_one_of_the_board_and_is_used(file: Path) -> None:
+    built = [variable["name"] for variable in variables(file)]
+    asked = " ".join(
+        [
+            *(target["expr"] for panel in panels(file) for target in panel["targets"]),
+            *(variable["query"]["query"] for variable in variables(file)[1:]),
+            "${datasource}",
+        ]
+    )
+
+    assert set(VARIABLE.findall(asked)) - BUILT_IN == set(built)
+
+
+@every_board
+def test_boards_lead_to_each_other(file: Path) -> None:
+    board = json.loads(file.read_text("utf-8"))
+    (link,) = board["links"]
+
+    assert (link["type"], link["keepTime"], link["includeVars"]) == ("dashboards", True, True)
+    assert set(link["tags"]) <= set(board["tags"])
+
+
+def test_a_panel_that_may_be_empty_is_there_and_says_what_it_needs() -> None:
+    said = {
+        panel["title"]: panel["fieldConfig"]["defaults"].get("noValue", "") for file in FILES for panel in panels(file)
+    }
+
+    assert {title: said.get(title) for title in EMPTY_WITHOUT} == {
+        title: f"empty without {needed}" for title, needed in EMPTY_WITHOUT.items()
+    }
+
+
+def test_no_panel_is_shown_twice() -> None:
+    titles = [panel["title"] for file in FILES for panel in panels(file)]
+
+    assert sorted(title for title in set(titles) if titles.count(title) > 1) == []
+
+
+@every_board
 def test_panels_fill_lines_and_have_ids_of_their_own(file: Path) -> None:
     everything = json.loads(file.read_text("utf-8"))["panels"]
     lines: dict[int, int] = {}
@@ -94,16 +151,20 @@ def test_panels_fill_lines_and_have_ids_of_their_own(file: Path) -> None:
 
 
 def test_every_metric_that_is_named_is_exported() -> None:
-    exported = metric_names()
-    named = {name for text in queries() for name in NAME.findall(text)}
+    exported = metric_names() | PENDING
+    named = {name for text in [*queries(), *recording_rules().values()] for name in NAME.findall(text)}
     metrics = {name for name in named if ":" not in name}
 
     assert metrics
     assert {name for name in metrics if {name, HISTOGRAM_SUFFIX.sub("", name)}.isdisjoint(exported)} == set()
 
 
-def test_every_recorded_name_that_panels_use_is_recorded() -> None:
+def test_every_recorded_series_that_panels_ask_for_is_recorded() -> None:
     used = {name for query in queries() for name in NAME.findall(query) if ":" in name}
 
     assert used
-    assert used <= recorded_names()
+    assert used - set(recording_rules()) - PENDING == set()
+
+
+def test_what_is_pending_is_not_there_yet() -> None:
+    assert (metric_names() | set(recording_rules())) & PENDING == set()
