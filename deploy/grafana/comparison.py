@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders import dashboard
 
-from deploy.grafana.panels import CHART_HEIGHT, Panel, Query, Step, bars, chart, listing, number
+from deploy.grafana.panels import CHART_HEIGHT, Panel, Query, Scale, Step, bars, chart, listing, number
 from deploy.grafana.queries import INSTANCES, quantile, rate
 from deploy.grafana.variables import choice
 
@@ -69,8 +69,8 @@ def verdict() -> list[Panel]:
             decimals=0,
         ),
         number(
-            "Largest difference of a probability",
-            "Between two modes of one model; they may add in another order, no more.",
+            "Largest difference",
+            "Of a probability, between two modes of one model: they may add in another order, no more.",
             "sci",
             Query(f"max({measured('probability_difference_max')})", "difference"),
             width=4,
@@ -171,6 +171,7 @@ def live() -> list[Panel]:
             Query(f"{working} / ({rate('reviews_consumed_total')} > 0)", "now"),
             Query(f"min by (mode) ({measured('review_seconds')})", by_mode),
             width=8,
+            scale=Scale.LOGARITHMIC,
         ),
         chart(
             "Latency, now",
@@ -179,6 +180,7 @@ def live() -> list[Panel]:
             *(Query(quantile(share_below, end_to_end), f"p{100 * share_below:g}") for share_below in (0.5, 0.95, 0.99)),
             Query(f"min({measured_p99})", "measured: p99"),
             width=8,
+            scale=Scale.LOGARITHMIC,
         ),
         chart(
             "Reviews a second, now",
@@ -187,5 +189,6 @@ def live() -> list[Panel]:
             Query(rate("reviews_labelled_total"), "now"),
             Query(f"max by (mode) ({measured('reviews_per_second')})", by_mode),
             width=8,
+            scale=Scale.LOGARITHMIC,
         ),
     ]

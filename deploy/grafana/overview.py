@@ -68,7 +68,7 @@ def health() -> list[Panel]:
             "Alerts that fire, of all jobs. The marks in the charts name them; the runbook says what to do.",
             "short",
             Query('count(ALERTS{alertstate="firing"}) or vector(0)', "firing"),
-            width=3,
+            width=2,
             steps=(Step(None, "green"), Step(0.5, "red")),
             decimals=0,
         ),
@@ -85,7 +85,7 @@ def health() -> list[Panel]:
             "What runs: version of the program, name and digest of the model. Two rows: a new one is on its way in.",
             Query(f"count by (version, model, digest) ({chosen('reviews_build_info')})", "consumers"),
             columns=("version", "model", "digest"),
-            width=4,
+            width=5,
         ),
     ]
 

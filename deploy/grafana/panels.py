@@ -41,6 +41,13 @@ class Stacking(Enum):
     ON_TOP = common_models.StackingMode.NORMAL
 
 
+class Scale(Enum):
+    """How values are spread over a chart's height."""
+
+    LINEAR = common_models.ScaleDistribution.LINEAR
+    LOGARITHMIC = common_models.ScaleDistribution.LOG
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """From this value on (None: from the lowest) a number is shown in this colour."""
@@ -59,6 +66,7 @@ def chart(  # noqa: PLR0913 - what a panel must say, by name
     *queries: Query,
     width: int,
     stacking: Stacking = Stacking.NONE,
+    scale: Scale = Scale.LINEAR,
     minimum: float | None = 0,
     maximum: float | None = None,
 ) -> timeseries.Panel:
@@ -88,7 +96,9 @@ def chart(  # noqa: PLR0913 - what a panel must say, by name
             .sort(common_models.SortOrder.DESCENDING)
         )
     )
-    if minimum is not None:
+    if scale is Scale.LOGARITHMIC:
+        panel.scale_distribution(common.ScaleDistributionConfig().type(scale.value).log(10))
+    elif minimum is not None:
         panel.min(minimum)
     if maximum is not None:
         panel.max(maximum)

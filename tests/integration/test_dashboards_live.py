@@ -11,10 +11,10 @@ import pytest
 from consumer.reports.comparison_figures import figures_of
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
-from tests.support.board_answers import ask_everything
+from tests.support.board_answers import ask_everything, not_pending
 from tests.support.grafana_boards import read_boards
 from tests.support.made_up_comparison import THRESHOLDS, comparison
-from tests.support.observed_stream import ObservedStream, rated_reviews
+from tests.support.observed_stream import ObservedStream, exporter, rated_reviews
 from tests.support.steady_publisher import SteadyPublisher
 
 pytestmark = pytest.mark.kafka
@@ -23,6 +23,9 @@ PER_SECOND = 300
 REPORT = "BOARDS_REPORT"
 # Both deliveries have labelled, and every figure that clients give every few seconds is there.
 UNDERWAY = (
+    "count(reviews_kafka_broker_rtt_seconds) > 1",
+    "sum(reviews_shadow_labelled_total) > 0",
+    "job:reviews_labelled:stability_index_rate1h",
     'sum(reviews_transactions_total{outcome="committed"}) > 5',
     "count(reviews_labelled_total > 0) > 3",
     "sum(reviews_dead_lettered_total) == 3",
@@ -35,12 +38,13 @@ def test_every_query_of_every_board_answers_with_nothing_wrong(
 ) -> None:
     found = figures_of(comparison(), THRESHOLDS, 1_700_000_000.0)
     with (
-        ObservedStream(kafka, topics, small_model, found) as stream,
+        exporter(found) as port,
+        ObservedStream(kafka, topics, small_model, port) as stream,
         SteadyPublisher(kafka, topics.input_topic, PER_SECOND, values=rated_reviews) as publisher,
     ):
         stream.send_what_cannot_be_read()
         late = stream.join()
-        for condition in UNDERWAY:
+        for condition in not_pending(UNDERWAY):
             stream.prometheus.await_series(condition)
         # It neither reads nor answers: its partitions wait, and so do scrapes of it.
         late.signal(signal.SIGSTOP)

@@ -90,11 +90,17 @@ def ask_everything(boards: Sequence[Board], server: PrometheusServer, looked_at:
         for mark in board.marks:
             server.query_range(interpolate(mark, values), looked_at.start_s, looked_at.end_s, looked_at.step_s)
         for panel in board.panels:
-            if any(name in query.expression for query in panel.queries for name in PENDING):
-                pending.append(f"{board.name}: {panel.title}")
-            else:
+            expressions = [query.expression for query in panel.queries]
+            if not_pending(expressions) == expressions:
                 asked += _ask_panel(board, panel, values, server, looked_at)
+            else:
+                pending.append(f"{board.name}: {panel.title}")
     return BoardReport(len(boards), sum(len(board.panels) for board in boards), asked, pending)
+
+
+def not_pending(expressions: Sequence[str]) -> list[str]:
+    """Return the expressions that ask for nothing but what is exported."""
+    return [expression for expression in expressions if not any(name in expression for name in PENDING)]
 
 
 def _ask_panel(

@@ -14,6 +14,7 @@ LABEL_VALUES = re.compile(r"label_values\((?P<metric>.+), (?P<label>\w+)\)")
 VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)\}")
 # What is left of a point's time when a chart is about so many pixels wide.
 POINTS_MAX = 1000
+GRID_COLUMNS = 24
 
 
 class UnknownVariableError(Exception):
@@ -32,22 +33,31 @@ class BoardQuery:
 
 @dataclass(frozen=True, slots=True)
 class BoardPanel:
-    """One panel: where it stands, in grid units, and what it asks."""
+    """One panel: where it stands, in grid units, and what it asks; a table has `columns`, and a unit for each query."""
 
     title: str
     kind: str
     unit: str
     place: Mapping[str, int]
+    decimals: int | None
+    minimum: float | None
     stacked: bool
+    logarithmic: bool
+    columns: list[str]
+    units: list[str]
     queries: list[BoardQuery]
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One board; `choices` are the queries behind its variables, in order, and the value that stands for all."""
+    """One board: its rows with the grid line each stands on, its panels, and what is around them.
+
+    `choices` are the queries behind its variables, in order, and the value that stands for all.
+    """
 
     name: str
     title: str
+    rows: list[tuple[str, int]]
     panels: list[BoardPanel]
     choices: dict[str, tuple[str, str]]
     marks: list[str]
@@ -112,6 +122,7 @@ def _board(name: str, document: Mapping[str, Any]) -> Board:
     return Board(
         name,
         document["title"],
+        [(row["title"], row["gridPos"]["y"]) for row in document["panels"] if row["type"] == "row"],
         [_panel(panel) for panel in document["panels"] if panel["type"] != "row"],
         {
             variable["name"]: (variable["query"]["query"], variable.get("allValue", ""))
@@ -125,9 +136,30 @@ def _board(name: str, document: Mapping[str, Any]) -> Board:
 def _panel(panel: Mapping[str, Any]) -> BoardPanel:
     defaults = panel["fieldConfig"]["defaults"]
     unit = panel["options"].get("yAxis", {}).get("unit") or defaults["unit"]
-    stacking = defaults.get("custom", {}).get("stacking", {}).get("mode", "none")
+    custom = defaults.get("custom", {})
     queries = [
         BoardQuery(target["refId"], target["expr"], target["legendFormat"], target.get("instant", False))
         for target in panel["targets"]
     ]
-    return BoardPanel(panel["title"], panel["type"], unit, panel["gridPos"], stacking == "normal", queries)
+    organised = [
+        each["options"]["indexByName"] for each in panel.get("transformations", []) if each["id"] == "organize"
+    ]
+    columns = [
+        name for order in organised for name in sorted(order, key=order.__getitem__) if not name.startswith("Value")
+    ]
+    own_units = {
+        each["matcher"]["options"]: each["properties"][0]["value"] for each in panel["fieldConfig"]["overrides"]
+    }
+    return BoardPanel(
+        title=panel["title"],
+        kind=panel["type"],
+        unit=unit,
+        place=panel["gridPos"],
+        decimals=defaults.get("decimals"),
+        minimum=defaults.get("min"),
+        stacked=custom.get("stacking", {}).get("mode") == "normal",
+        logarithmic=custom.get("scaleDistribution", {}).get("type") == "log",
+        columns=columns,
+        units=[own_units.get(query.legend, unit) for query in queries],
+        queries=queries,
+    )

@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -40,17 +40,17 @@ MEMORY_LIMIT_MB = 16 * 1024
 class ObservedStream:
     """Consumers of one group, one of them exactly-once with a shadow model, the others workers of one command.
 
-    Beside them are an exporter with a comparison and a Prometheus that scrapes them all every second.
+    A Prometheus scrapes them every second, and what exports a comparison, too.
     """
 
-    def __init__(self, kafka: KafkaSettings, topics: TopicSettings, model: Path, comparison: ComparisonFigures) -> None:
+    def __init__(self, kafka: KafkaSettings, topics: TopicSettings, model: Path, comparison_port: int) -> None:
         self._kafka = kafka
         self._topics = topics
         self._environment = settings_in_environment(kafka, topics) | {
             "REVIEWS_MODEL": str(model.resolve()),
             "REVIEWS_GROUP": topics.input_topic,
         }
-        self._comparison = comparison
+        self._comparison_port = comparison_port
         self._opened = ExitStack()
         self._ports: list[int] = []
         self._server: PrometheusServer | None = None
@@ -60,7 +60,7 @@ class ObservedStream:
         with ExitStack() as opening:
             rules = opening.enter_context(_rules_without_intervals())
             self._server = opening.enter_context(installed_prometheus([rules], SCRAPE_S))
-            self._server.scrape("comparison", [opening.enter_context(_exporter(self._comparison)).port])
+            self._server.scrape("comparison", [self._comparison_port])
             first, second = self._ports_in_a_row(), self._ports_in_a_row()
             shadow = {"REVIEWS_DELIVERY": "exactly-once", "REVIEWS_SHADOW_MODEL": self._environment["REVIEWS_MODEL"]}
             self.steady = opening.enter_context(self._program(first, shadow | {"REVIEWS_INSTANCE": "steady"}))
@@ -103,7 +103,7 @@ class ObservedStream:
         self.prometheus.scrape("consumer", self._ports)
         return program
 
-    def _program(self, port: int, settings: Mapping[str, str]) -> Program:
+    def _program(self, port: int, settings: dict[str, str]) -> Program:
         return Program("consumer", ["run"], self._environment | {"REVIEWS_METRICS_PORT": f"{port}"} | settings)
 
     @staticmethod
@@ -134,6 +134,16 @@ def rated_reviews(count: int, first: int) -> list[bytes]:
     ]
 
 
+@contextmanager
+def exporter(comparison: ComparisonFigures) -> Iterator[int]:
+    """Export a comparison, and give the port."""
+    collector, registry = ComparisonCollector(), CollectorRegistry()
+    collector.show(comparison)
+    registry.register(collector)
+    with ProbeServer(registry, HOST, 0, {}) as server:
+        yield server.port
+
+
 def _targets(port: int) -> list[int]:
     """Return where a program says that it and its workers are found; one without workers says nothing."""
     said = _get(port, "/targets")
@@ -149,15 +159,6 @@ def _get(port: int, path: str) -> str | None:
             return text
     except (urllib.error.URLError, OSError):
         return None
-
-
-@contextmanager
-def _exporter(comparison: ComparisonFigures) -> Iterator[ProbeServer]:
-    collector, registry = ComparisonCollector(), CollectorRegistry()
-    collector.show(comparison)
-    registry.register(collector)
-    with ProbeServer(registry, HOST, 0, {}) as server:
-        yield server
 
 
 @contextmanager

@@ -14,7 +14,19 @@ from tests.support.grafana_boards import (
 from tests.support.prometheus_server import Answer, Series
 
 QUERY = BoardQuery("A", "sum(up)", "up", instant=False)
-PANEL = BoardPanel("Up", "timeseries", "short", {}, stacked=False, queries=[QUERY])
+PANEL = BoardPanel(
+    title="Up",
+    kind="timeseries",
+    unit="short",
+    place={},
+    decimals=None,
+    minimum=0,
+    stacked=False,
+    logarithmic=False,
+    columns=[],
+    units=["short"],
+    queries=[QUERY],
+)
 
 
 def asked(*values: float, warnings: tuple[str, ...] = (), infos: tuple[str, ...] = (), refused: str = "") -> Asked:
