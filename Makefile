@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check kafka train models compare bench chaos soak incident docs lock clean
+.PHONY: help setup demo test lint check kafka train models compare bench chaos soak incident dashboards docs lock clean
 
 help:  ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make the environment in .venv (Python 3.11 or newer)
 
@@ -84,6 +84,9 @@ soak: $(READY)  ## twice what a consumer can take for half an hour, then drain; 
 incident: $(READY)  ## a staged incident seen by a real Prometheus: which alerts fire, and end; draws it (4 minutes)
 	@$(BIN)/python -m tests.chaos.incident $(ARGS)
 	@$(BIN)/python -m benchmarks.charts
+
+dashboards: $(READY)  ## ask every query of every Grafana board of a live stream, and draw the boards (4 minutes)
+	@$(BIN)/python -m benchmarks.dashboards $(ARGS)
 
 docs: $(READY)  ## write what is generated: docs/metrics.md, the figures of docs/performance.md, the dashboards
 	@$(BIN)/python -m benchmarks.render

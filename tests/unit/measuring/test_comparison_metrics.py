@@ -1,12 +1,10 @@
 import msgspec
-import pytest
 from prometheus_client import CollectorRegistry
 
 from consumer.measuring.answers import Parity
 from consumer.measuring.results import Comparison
 from consumer.measuring.ways import Mode
 from consumer.reports.comparison_figures import figures_of
-from consumer.telemetry.catalogue import DeclaredMetric, comparison_metrics
 from consumer.telemetry.comparison_metrics import ComparisonCollector
 from tests.support.made_up_comparison import THRESHOLDS, comparison, measurement, subject
 
@@ -79,9 +77,3 @@ def test_the_same_model_twice_gives_each_series_once() -> None:
 
     assert samples
     assert len(set(samples)) == len(samples)
-
-
-@pytest.mark.parametrize("metric", comparison_metrics(), ids=lambda metric: metric.name)
-def test_every_figure_says_what_it_means(metric: DeclaredMetric) -> None:
-    assert metric.kind == "gauge"
-    assert metric.documentation.endswith(".")
