@@ -10,41 +10,47 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from benchmarks.board_values import called, written
 from tests.support.board_answers import Asked
+from tests.support.grafana_boards import BoardPanel
 
 # Okabe and Ito's colours, which every kind of eye can tell apart.
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8e8e8e", "#b8a900")
 # As the boards themselves colour the labels.
 LABEL_COLOURS = {"positive": "#3274d9", "neutral": "#8e8e8e", "negative": "#ff9830"}
 HEAT = LinearSegmentedColormap.from_list("heat", ["#ffffff", "#9ecae1", "#08306b"])
-LEGEND_MAX = 6
+# Of a legend below a chart: its lines, the letters of a value, and those that fit into a unit of the grid.
+LEGEND_LINES, VALUE_LETTERS, LETTERS_A_UNIT = 3, 9, 8
 ROWS_MAX = 14
 # Sizes of letters, in points, and how many of the large ones fit beside each other.
 SMALL, LONG_WORDS, LARGE, SHORT_LETTERS = 6.5, 11, 14, 8
 
 
-def draw_panel(axis: Any, asked: Sequence[Asked]) -> None:
-    """Draw one panel on an axis of matplotlib; `asked` are its queries with their answers."""
+def draw_panel(axis: Any, asked: Sequence[Asked], since_s: float) -> None:
+    """Draw one panel on an axis of matplotlib; `asked` are its queries with their answers, 0 s is `since_s`."""
     panel = asked[0].panel
     axis.set_title(panel.title, loc="left", fontsize=8, fontweight="bold")
-    {"timeseries": _lines, "heatmap": _heat_map, "stat": _numbers, "bargauge": _bars, "table": _table}[panel.kind](
-        axis, asked
-    )
+    if panel.kind == "timeseries":
+        _lines(axis, asked, since_s)
+    elif panel.kind == "heatmap":
+        _heat_map(axis, asked, since_s)
+    else:
+        {"stat": _numbers, "bargauge": _bars, "table": _table}[panel.kind](axis, asked)
 
 
 def _named_series(asked: Sequence[Asked]) -> list[tuple[str, list[tuple[float, float]]]]:
     return [(called(one.query.legend, series.labels), series.points) for one in asked for series in one.answer.series]
 
 
-def _lines(axis: Any, asked: Sequence[Asked]) -> None:
+def _lines(axis: Any, asked: Sequence[Asked], since_s: float) -> None:
     panel, series = asked[0].panel, _named_series(asked)
     moments = sorted({moment for _, points in series for moment, _ in points})
     base = np.zeros(len(moments))
+    columns = _legend_columns(panel, [name for name, _ in series])
     for number, (name, points) in enumerate(series):
         colour = LABEL_COLOURS.get(name, PALETTE[number % len(PALETTE)])
         known = dict(points)
         values = np.array([known.get(moment, np.nan) for moment in moments])
-        label = f"{name}: {written(points[-1][1], panel.unit)}" if number < LEGEND_MAX else "_"
-        seconds = np.array(moments) - moments[0]
+        label = f"{name}: {written(points[-1][1], panel.unit)}" if number < columns * LEGEND_LINES else "_"
+        seconds = np.array(moments) - since_s
         if panel.stacked:
             top = base + np.nan_to_num(values)
             axis.fill_between(seconds, base, top, color=colour, alpha=0.6, linewidth=0, label=label)
@@ -64,11 +70,16 @@ def _lines(axis: Any, asked: Sequence[Asked]) -> None:
             axis.set_ylim(panel.minimum, None if highest > panel.minimum else panel.minimum + 1)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value, panel.unit)))
     axis.legend(
-        loc="upper left", bbox_to_anchor=(-0.02, -0.16), ncols=2, frameon=False, fontsize=SMALL, columnspacing=1
+        loc="upper left", bbox_to_anchor=(-0.02, -0.16), ncols=columns, frameon=False, fontsize=SMALL, columnspacing=1
     )
 
 
-def _heat_map(axis: Any, asked: Sequence[Asked]) -> None:
+def _legend_columns(panel: BoardPanel, names: Sequence[str]) -> int:
+    letters = max(map(len, names)) + VALUE_LETTERS
+    return max(1, min(3, panel.place["w"] * LETTERS_A_UNIT // letters))
+
+
+def _heat_map(axis: Any, asked: Sequence[Asked], since_s: float) -> None:
     (one,) = asked
     cumulative = {float(series.labels["le"]): dict(series.points) for series in one.answer.series}
     bounds = sorted(cumulative)
@@ -78,7 +89,7 @@ def _heat_map(axis: Any, asked: Sequence[Asked]) -> None:
     used = np.flatnonzero(inside.sum(axis=1) > 0)
     # A band without reviews above and below those that have some.
     low, high = max(0, used.min() - 1), min(len(bounds), used.max() + 2)
-    seconds = np.array(moments) - moments[0]
+    seconds = np.array(moments) - since_s
     axis.pcolormesh(seconds, np.arange(high - low), inside[low:high], cmap=HEAT, shading="nearest", rasterized=True)
     shown = [(place, bounds[low + place]) for place in range(high - low)][:: 1 + (high - low) // 8]
     axis.set_yticks(

@@ -39,6 +39,13 @@ def draw_boards(boards: Sequence[Board], report: BoardReport, folder: Path) -> l
 
 
 def _draw(board: Board, answers: Mapping[str, Sequence[Asked]]) -> Any:
+    since_s = min(
+        series.points[0][0]
+        for asked in answers.values()
+        for one in asked
+        if not one.query.instant
+        for series in one.answer.series
+    )
     bottom = max(panel.place["y"] + panel.place["h"] for panel in board.panels)
     height = bottom * UNIT_INCHES + HEAD_INCHES
     figure = plt.figure(figsize=(WIDTH_INCHES, height))
@@ -56,7 +63,7 @@ def _draw(board: Board, answers: Mapping[str, Sequence[Asked]]) -> Any:
         below = from_top(panel.place["y"] + panel.place["h"])
         # Inside its cell: room for its title above, for what it calls its axes to the left, for its legend below.
         plain = panel.kind in {"stat", "table"}
-        side = {"bargauge": 0.14, "heatmap": 0.055}.get(panel.kind, 0.045) if not plain else 0.01
+        side = {"bargauge": 0.14, "heatmap": 0.055}.get(panel.kind, 0.05) if not plain else 0.01
         foot = (0.25 if panel.kind in {"heatmap", "bargauge"} else 0.8) if not plain else 0.05
         axis = figure.add_axes(
             (
@@ -67,7 +74,7 @@ def _draw(board: Board, answers: Mapping[str, Sequence[Asked]]) -> Any:
             )
         )
         if any(one.answer.series for one in asked):
-            draw_panel(axis, asked)
+            draw_panel(axis, asked, since_s)
         else:
             axis.axis("off")
             axis.set_title(panel.title, loc="left", fontsize=8, fontweight="bold")

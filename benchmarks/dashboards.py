@@ -26,7 +26,7 @@ from shared.logs import configure_logs
 from shared.topics import TopicSettings
 from tests.support.board_answers import BoardReport, ask_everything
 from tests.support.grafana_boards import read_boards
-from tests.support.observed_stream import ObservedStream
+from tests.support.observed_stream import Models, ObservedStream, await_ready
 from tests.support.processes import Program, settings_in_environment
 
 DATASETS = ("imdb", "rotten-tomatoes")
@@ -35,15 +35,19 @@ STARS = {"positive": 5, "negative": 1}
 PER_SECOND = 150
 PAUSE_S = 6.0
 MODEL = Path("models/default")
-COMPARE = ("compare", "--metrics-port", "0", "--measure-s", "0.5")
+COMPARE = ("compare", "--metrics-port", "0", "--measure-s", "0.3", "--scorers", "compiled")
+COMPARE_S_MAX = 600.0
 
 
 @click.command()
 @click.option("--seconds", type=click.FloatRange(min=10), default=90.0, show_default=True, help="How long to watch.")
 @click.option("--bootstrap-servers", envvar="REVIEWS_KAFKA_BOOTSTRAP_SERVERS", help="A broker to use.")
 @click.option("--model", type=click.Path(path_type=Path), default=MODEL, show_default=True, help="The model.")
+@click.option("--shadow", type=click.Path(path_type=Path), help="A model beside it.  [default: the same]")
 @click.option("--json", "report_file", type=click.Path(path_type=Path), help="File for the report.")
-def main(seconds: float, bootstrap_servers: str | None, model: Path, report_file: Path | None) -> None:
+def main(
+    seconds: float, bootstrap_servers: str | None, model: Path, shadow: Path | None, report_file: Path | None
+) -> None:
     """Run the stream, ask, draw; exits with 1 where a query does not answer as it should."""
     configure_logs("WARNING")
     name = f"boards-{uuid.uuid4().hex[:8]}"
@@ -51,24 +55,24 @@ def main(seconds: float, bootstrap_servers: str | None, model: Path, report_file
     with choose_broker(bootstrap_servers, Purpose.MEASUREMENT) as broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
         with own_topics(broker, kafka, topics):
-            report = _watch(kafka, topics, model, seconds)
+            report = _watch(kafka, topics, Models(model, shadow or model), seconds)
     print(report, *report.faults(), sep="\n")
     if report_file is not None:
         write_result(report_file, report.document())
     sys.exit(1 if report.faults() else 0)
 
 
-def _watch(kafka: KafkaSettings, topics: TopicSettings, model: Path, seconds: float) -> BoardReport:
+def _watch(kafka: KafkaSettings, topics: TopicSettings, models: Models, seconds: float) -> BoardReport:
     environment = settings_in_environment(kafka, topics)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Program("consumer", [*COMPARE, "--model", str(model)], environment) as comparison,
+        Program("consumer", [*COMPARE, "--model", str(models.serving)], environment) as comparison,
     ):
         port = comparison.wait_for("serving")["metrics_port"]
         # It has the machine for itself until it is done.
-        comparison.wait_for("compared")
+        await_ready(comparison, port, COMPARE_S_MAX)
         with (
-            ObservedStream(kafka, topics, model, port) as stream,
+            ObservedStream(kafka, topics, models, port) as stream,
             Program("producer", _replay(Path(folder)), environment),
         ):
             return _look(stream, seconds)

@@ -9,6 +9,8 @@ from deploy.grafana.variables import choice
 TOPIC = 'topic=~"$topic"'
 LAG_RECORDS = chosen("reviews_lag_records", TOPIC)
 LAG_SECONDS = chosen("reviews_lag_seconds", TOPIC)
+OLDEST_SECONDS = of_jobs("job_topic:reviews_lag_seconds:max", TOPIC)
+DRAIN_SECONDS = of_jobs("job_topic:reviews_lag_records:drain_seconds", TOPIC)
 RETENTION_SECONDS = chosen("reviews_topic_retention_seconds", TOPIC)
 
 
@@ -65,9 +67,14 @@ def lag() -> list[Panel]:
         ),
         chart(
             "Time to drain",
-            "How long until nothing waits at the speed the backlog shrinks; 0 when caught up, no line while it grows.",
+            "How long until nothing waits, at the speed the backlog shrinks; 0 where nothing is older than a second. "
+            "No line: it grows.",
             "s",
-            Query(of_jobs("job_topic:reviews_lag_records:drain_seconds", TOPIC), "{{topic}}"),
+            Query(
+                f"{DRAIN_SECONDS} and on (job, topic) ({OLDEST_SECONDS} > 1)"
+                f" or on (job, topic) 0 * ({OLDEST_SECONDS} <= 1)",
+                "{{topic}}",
+            ),
             width=8,
         ),
     ]
@@ -174,7 +181,7 @@ def workers() -> list[Panel]:
             "Workers that run",
             "Workers of `run --workers` that are up, one line each. 0: it is being started again, or was given up.",
             "short",
-            Query(f"sum by (worker) ({of_jobs('reviews_worker_up')})", "{{worker}}"),
+            Query(f"sum by (worker) ({of_jobs('reviews_worker_up')})", "worker {{worker}}"),
             width=8,
             stacking=Stacking.ON_TOP,
         ),
@@ -182,7 +189,7 @@ def workers() -> list[Panel]:
             "Worker starts",
             "Starts of each worker since its parent started. More than one: it failed, see its log.",
             "short",
-            Query(f"sum by (worker) ({of_jobs('reviews_worker_starts_total')})", "{{worker}}"),
+            Query(f"sum by (worker) ({of_jobs('reviews_worker_starts_total')})", "worker {{worker}}"),
             width=8,
         ),
         chart(

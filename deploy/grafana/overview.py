@@ -76,7 +76,7 @@ def health() -> list[Panel]:
             "Consumers and partitions",
             "Consumers that answer Prometheus, and partitions assigned to them; fewer than the topic has: some wait.",
             "short",
-            Query(f"sum({chosen('up')})", "consumers"),
+            Query(f"count(count by (job, instance) ({chosen('reviews_build_info')})) or vector(0)", "consumers"),
             Query(f"sum({chosen('reviews_assigned_partitions')})", "partitions"),
             width=4,
         ),

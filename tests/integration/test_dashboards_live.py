@@ -14,7 +14,7 @@ from shared.topics import TopicSettings
 from tests.support.board_answers import ask_everything, not_pending
 from tests.support.grafana_boards import read_boards
 from tests.support.made_up_comparison import THRESHOLDS, comparison
-from tests.support.observed_stream import ObservedStream, exporter, rated_reviews
+from tests.support.observed_stream import Models, ObservedStream, exporter, rated_reviews
 from tests.support.steady_publisher import SteadyPublisher
 
 pytestmark = pytest.mark.kafka
@@ -39,7 +39,7 @@ def test_every_query_of_every_board_answers_with_nothing_wrong(
     found = figures_of(comparison(), THRESHOLDS, 1_700_000_000.0)
     with (
         exporter(found) as port,
-        ObservedStream(kafka, topics, small_model, port) as stream,
+        ObservedStream(kafka, topics, Models(small_model, small_model), port) as stream,
         SteadyPublisher(kafka, topics.input_topic, PER_SECOND, values=rated_reviews) as publisher,
     ):
         stream.send_what_cannot_be_read()

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,19 +38,28 @@ UNREADABLE = (b"this is no JSON", b'{"review_id": "no-text"}', b"")
 MEMORY_LIMIT_MB = 16 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The folder of the model that labels, and that of the one that only scores beside it."""
+
+    serving: Path
+    shadow: Path
+
+
 class ObservedStream:
     """Consumers of one group, one of them exactly-once with a shadow model, the others workers of one command.
 
     A Prometheus scrapes them every second, and what exports a comparison, too.
     """
 
-    def __init__(self, kafka: KafkaSettings, topics: TopicSettings, model: Path, comparison_port: int) -> None:
+    def __init__(self, kafka: KafkaSettings, topics: TopicSettings, models: Models, comparison_port: int) -> None:
         self._kafka = kafka
         self._topics = topics
         self._environment = settings_in_environment(kafka, topics) | {
-            "REVIEWS_MODEL": str(model.resolve()),
+            "REVIEWS_MODEL": str(models.serving.resolve()),
             "REVIEWS_GROUP": topics.input_topic,
         }
+        self._shadow = str(models.shadow.resolve())
         self._comparison_port = comparison_port
         self._opened = ExitStack()
         self._ports: list[int] = []
@@ -61,13 +71,13 @@ class ObservedStream:
             rules = opening.enter_context(_rules_without_intervals())
             self._server = opening.enter_context(installed_prometheus([rules], SCRAPE_S))
             self._server.scrape("comparison", [self._comparison_port])
-            first, second = self._ports_in_a_row(), self._ports_in_a_row()
-            shadow = {"REVIEWS_DELIVERY": "exactly-once", "REVIEWS_SHADOW_MODEL": self._environment["REVIEWS_MODEL"]}
+            first, second, *_ = _ports_in_a_row(2 + WORKERS)
+            shadow = {"REVIEWS_DELIVERY": "exactly-once", "REVIEWS_SHADOW_MODEL": self._shadow}
             self.steady = opening.enter_context(self._program(first, shadow | {"REVIEWS_INSTANCE": "steady"}))
             workers = {"REVIEWS_WORKERS": f"{WORKERS}", "REVIEWS_INSTANCE": "many"}
             self.workers = opening.enter_context(self._program(second, workers))
             for program, port in ((self.steady, first), (self.workers, second)):
-                self._await_ready(program, port)
+                await_ready(program, port)
                 self._ports += _targets(port)
             allow_only(self.steady.process_id, MEMORY_LIMIT_MB)
             self._server.scrape("consumer", self._ports)
@@ -98,7 +108,7 @@ class ObservedStream:
         """Start one more member of the group: its partitions are taken from the others."""
         (port,) = free_ports(1)
         program = self._opened.enter_context(self._program(port, {"REVIEWS_INSTANCE": "late"}))
-        self._await_ready(program, port)
+        await_ready(program, port)
         self._ports.append(port)
         self.prometheus.scrape("consumer", self._ports)
         return program
@@ -106,24 +116,15 @@ class ObservedStream:
     def _program(self, port: int, settings: dict[str, str]) -> Program:
         return Program("consumer", ["run"], self._environment | {"REVIEWS_METRICS_PORT": f"{port}"} | settings)
 
-    @staticmethod
-    def _ports_in_a_row() -> int:
-        """Return a port that is free, and so are those after it, which workers take."""
-        deadline = Deadline()
-        while True:
-            (port,) = free_ports(1)
-            if all(is_free(next_one) for next_one in range(port + 1, port + 1 + WORKERS)):
-                return port
-            deadline.check("ports in a row are free")
 
-    @staticmethod
-    def _await_ready(program: Program, port: int) -> None:
-        deadline = Deadline()
-        while _get(port, "/readyz") is None:
-            assert program.running(), "\n".join(program.said[-20:])
-            deadline.check("a consumer is ready")
-            # Nothing tells but the next answer.
-            threading.Event().wait(ASK_EVERY_S)
+def await_ready(program: Program, port: int, seconds: float = 60.0) -> None:
+    """Wait until a program says on this port that it is ready."""
+    deadline = Deadline(seconds)
+    while _get(port, "/readyz") is None:
+        assert program.running(), "\n".join(program.said[-20:])
+        deadline.check(f"a program is ready that said {program.said[-3:]}")
+        # Nothing tells but the next answer.
+        threading.Event().wait(ASK_EVERY_S)
 
 
 def rated_reviews(count: int, first: int) -> list[bytes]:
@@ -142,6 +143,16 @@ def exporter(comparison: ComparisonFigures) -> Iterator[int]:
     registry.register(collector)
     with ProbeServer(registry, HOST, 0, {}) as server:
         yield server.port
+
+
+def _ports_in_a_row(count: int) -> range:
+    """Return ports that are free: workers take those that follow their parent's."""
+    deadline = Deadline()
+    while True:
+        (first,) = free_ports(1)
+        if all(map(is_free, range(first, first + count))):
+            return range(first, first + count)
+        deadline.check("ports in a row are free")
 
 
 def _targets(port: int) -> list[int]:

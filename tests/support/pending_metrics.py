@@ -29,6 +29,7 @@ PENDING = frozenset(
         "job:reviews_labelled:stability_index_rate1h",
         "job_instance:reviews_memory:limit_ratio",
         "job_topic:reviews_lag_records:drain_seconds",
+        "job_topic:reviews_lag_seconds:max",
         "job_topic:reviews_lag_seconds:retention_ratio",
     }
 )
