@@ -86,7 +86,7 @@ incident: $(READY)  ## a staged incident seen by a real Prometheus: which alerts
 	@$(BIN)/python -m benchmarks.charts
 
 dashboards: $(READY)  ## ask every query of every Grafana board of a live stream, and draw the boards (4 minutes)
-	@$(BIN)/python -m benchmarks.dashboards $(ARGS)
+	@$(BIN)/python -m benchmarks.dashboards $(if $(wildcard models/fast),--shadow models/fast) $(ARGS)
 
 docs: $(READY)  ## write what is generated: docs/metrics.md, the figures of docs/performance.md, the dashboards
 	@$(BIN)/python -m benchmarks.render
