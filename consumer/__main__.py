@@ -19,6 +19,7 @@ COMMANDS = {
         "Hold batch, real time and the stream against each other.",
     ),
     "topics": ("consumer.commands.topics:topics", "Make and check the topics."),
+    "doctor": ("consumer.commands.doctor:doctor", "Check all that `run` needs, and say how to mend it."),
     "lag": ("consumer.commands.lag:lag", "Say how far the group is behind, running or not."),
     "top": ("consumer.commands.top:top", "Watch running consumers in the terminal."),
     "audit": ("consumer.commands.audit:audit", "Prove that every review was answered exactly once."),

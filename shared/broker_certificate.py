@@ -13,7 +13,7 @@ DEFAULT_PORT = 9092
 def certificate_complaint(bootstrap_servers: str, config: Mapping[str, Any]) -> str:
     """Return what is wrong with the first certificate that is not trusted under this client configuration, else ""."""
     try:
-        context = _trusting(config)
+        context = trusting_context(config)
     except (OSError, ValueError):
         # The authorities can't be read: librdkafka has said so.
         return ""
@@ -21,7 +21,8 @@ def certificate_complaint(bootstrap_servers: str, config: Mapping[str, Any]) -> 
     return next(filter(None, complaints), "")
 
 
-def _trusting(config: Mapping[str, Any]) -> ssl.SSLContext:
+def trusting_context(config: Mapping[str, Any]) -> ssl.SSLContext:
+    """Return what trusts whom this client configuration trusts; OSError, ValueError where that can't be read."""
     location = config.get("ssl.ca.location")
     named = location if location and location != "probe" else None
     folder = named is not None and Path(named).is_dir()
@@ -32,9 +33,14 @@ def _trusting(config: Mapping[str, Any]) -> ssl.SSLContext:
     return context
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    """Return both of one bootstrap server, such as `broker:9093` or `SASL_SSL://[::1]`."""
+    host, _, port = address.strip().rpartition("://")[2].rpartition(":")
+    return (host.strip("[]"), int(port)) if host and port.isdigit() else (port, DEFAULT_PORT)
+
+
 def _complaint(address: str, context: ssl.SSLContext) -> str:
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    place = (host.strip("[]"), int(port)) if host and port.isdigit() else (port, DEFAULT_PORT)
+    place = host_and_port(address)
     try:
         with socket.create_connection(place, ANSWER_S_MAX) as connection:
             context.wrap_socket(connection, server_hostname=place[0]).close()

@@ -51,6 +51,17 @@ def setting(  # noqa: PLR0913 - each names one property of a flag
 
 def with_settings(cls: type[Any]) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Give a click command the flags of a settings class, and the built object as `snake_case` argument."""
+    return _with_options(cls, lambda build: build())
+
+
+def with_unchecked_settings(cls: type[Any]) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Give a click command the same flags, and what builds the object: ConfigurationError comes when it is called."""
+    return _with_options(cls, lambda build: build)
+
+
+def _with_options(
+    cls: type[Any], hand_over: Callable[[Callable[[], Any]], Any]
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     argument = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("_")
     hints = get_type_hints(cls)
     fields = [field for field in dataclasses.fields(cls) if _METADATA in field.metadata]
@@ -59,7 +70,7 @@ def with_settings(cls: type[Any]) -> Callable[[Callable[..., Result]], Callable[
         @wraps(command)
         def build(*args: Any, **kwargs: Any) -> Result:
             values = {field.name: kwargs.pop(field.name) for field in fields}
-            return command(*args, **{argument: cls(**values)}, **kwargs)
+            return command(*args, **{argument: hand_over(lambda: cls(**values))}, **kwargs)
 
         with_options: Callable[..., Result] = build
         for field in reversed(fields):

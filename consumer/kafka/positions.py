@@ -31,11 +31,7 @@ def start_positions(
         if partition.offset < low:
             raise gone(group.group, place, partition.offset, low)
         if partition.offset > high:
-            raise ConfigurationError(
-                f"group {group.group} stands at {partition.offset} of {place[0]}/{place[1]}, which ends at {high}: the "
-                "topic was made anew, or the group is another stream's",
-                hint=f"name a --group of its own, or move it: {_reset(group.group, 'earliest')}",
-            )
+            raise beyond(group.group, place, partition.offset, high)
         positions.append((partition, partition.offset))
     return positions
 
@@ -83,6 +79,16 @@ def gone(group: str, place: Partition, committed: int, low: int) -> Configuratio
         f"the group stands at {committed}, the first record left is {low}",
         hint="retention was shorter than the delay; accept the loss by moving the group "
         f"({_reset(group, 'earliest')}), then start again",
+    )
+
+
+def beyond(group: str, place: Partition, committed: int, high: int) -> ConfigurationError:
+    """Return the error of a group that stands behind a partition's end."""
+    topic, partition = place
+    return ConfigurationError(
+        f"group {group} stands at {committed} of {topic}/{partition}, which ends at {high}: the "
+        "topic was made anew, or the group is another stream's",
+        hint=f"name a --group of its own, or move it: {_reset(group, 'earliest')}",
     )
 
 

@@ -45,6 +45,12 @@ def cached_jit(function: Callable[Parameters, Result]) -> Callable[Parameters, R
     return compiled
 
 
+def kept_in(function: Callable[..., Any]) -> Path | None:
+    """Return the folder that keeps a `cached_jit` function's code; None where no folder can."""
+    folder: str | None = function.stats.cache_path  # type: ignore[attr-defined]  # of numba's dispatcher, untyped
+    return Path(folder) if folder else None
+
+
 def say_what_is_not_kept() -> None:
     """Log, once, that this process compiles for itself because no folder can hold the code."""
     if _not_kept:
