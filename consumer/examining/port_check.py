@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from consumer.examining.finding import Note, failure, passed, warning
 
 PORT = "--metrics-port (REVIEWS_METRICS_PORT)"
-ANSWER_S_MAX = 2.0
 ANSWER_BYTES_MAX = 1024 * 1024
 _BUILD = re.compile(rb"^reviews_build_info\{([^}]*)\}", re.MULTILINE)
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what a person may have set
@@ -22,6 +21,7 @@ class PortCheck:
 
     host: str
     port: int
+    answer_s_max: float = 2.0
     name: str = "port"
     after: Sequence[str] = ("config",)
     limit_s: float = 6.0
@@ -32,13 +32,14 @@ class PortCheck:
             return [passed("any free port is taken (--metrics-port 0)")]
         place = f"{self.host}:{self.port}"
         try:
-            family, _, _, _, address = socket.getaddrinfo(
-                self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            # Without the port: one that is too large would be taken for a smaller one.
+            family, _, _, _, (host, _, *more) = socket.getaddrinfo(
+                self.host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
             with socket.socket(family) as probe:
                 # As the server that will listen there.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
+                probe.bind((host, self.port, *more))
                 probe.listen()
         except (OSError, OverflowError) as error:
             if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
@@ -58,7 +59,7 @@ class PortCheck:
 
     def _build_info(self) -> str | None:
         connection = http.client.HTTPConnection(
-            EVERY_ADDRESS.get(self.host, self.host), self.port, timeout=ANSWER_S_MAX
+            EVERY_ADDRESS.get(self.host, self.host), self.port, timeout=self.answer_s_max
         )
         try:
             connection.request("GET", "/metrics")

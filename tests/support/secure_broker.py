@@ -5,7 +5,7 @@ import shutil
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,13 @@ LOOK_EVERY_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SecureBroker:
-    """Where it is, in the clear too; the authority that vouches for it, and another; what it may show for itself."""
+    """Where it is, in the clear too; the authority that vouches for it, and another; what it may show for itself.
+
+    `others` are the addresses of its further listeners by their names.
+    """
 
     address: str
+    others: Mapping[str, str]
     trusted: Path
     stranger: Path
     right: Path
@@ -76,8 +80,13 @@ class SecureBroker:
 
 
 @contextmanager
-def secure_broker(folder: Path) -> Iterator[SecureBroker]:
-    """Run one; skips the test where Kafka can't run here or no certificate can be made, in CI it fails."""
+def secure_broker(
+    folder: Path, others: Sequence[Listener] = (), settings: Mapping[str, str] | None = None
+) -> Iterator[SecureBroker]:
+    """Run one, with further listeners and settings.
+
+    Skips the test where Kafka can't run here or no certificate can be made, in CI it fails.
+    """
     require_local_kafka()
     if shutil.which(OPENSSL) is None and not os.environ.get("CI"):
         pytest.skip("SECURE CONNECTIONS NOT TRIED: certificates are made with openssl, which is not here")
@@ -99,7 +108,11 @@ def secure_broker(folder: Path) -> Iterator[SecureBroker]:
             "plain.sasl.jaas.config": f'{LOGIN} required user_consumer="{PASSWORD}";',
         },
     )
-    with LocalKafka(extra_listeners=[listener], extra_settings=SHORT_SESSION) as broker:
+    with LocalKafka(
+        extra_listeners=[listener, *others], extra_settings={**SHORT_SESSION, **(settings or {})}
+    ) as broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
-        addresses = broker.addresses(listener)
-        yield SecureBroker(addresses, authority.certificate, stranger.certificate, right, wrong, kafka)
+        addresses = {each.name: broker.addresses(each) for each in others}
+        yield SecureBroker(
+            broker.addresses(listener), addresses, authority.certificate, stranger.certificate, right, wrong, kafka
+        )

@@ -3,9 +3,11 @@
 Each raises Refused where we may not ask, Missing where there is no such topic, BrokerUnavailable for any other answer.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
@@ -17,7 +19,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType
 
-from shared.errors import BrokerUnavailable, ConfigurationError
+from shared.errors import BrokerUnavailable, ConfigurationError, ReviewstreamError
 from shared.kafka_client import KafkaSettings, create_client
 
 ANSWER_S_MAX = 5.0
@@ -32,8 +34,15 @@ REFUSALS = frozenset(
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     }
 )
-
-Answer = TypeVar("Answer")
+# What a coordinator says that has just come up.
+COMING_UP = frozenset(
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
+ASK_AGAIN_S = 0.1
 
 
 class Refused(ConfigurationError):  # noqa: N818 - named after what happened, as the errors above it are
@@ -60,21 +69,29 @@ class Cluster:
 
     def metadata(self) -> Any:
         """Return the ClusterMetadata: brokers under their advertised addresses, and topics."""
-        return _answered(lambda: self.client().list_topics(timeout=ANSWER_S_MAX), "which brokers and topics there are")
+        what = "which brokers and topics there are"
+        try:
+            return self.client().list_topics(timeout=ANSWER_S_MAX)
+        except KafkaException as exception:
+            raise _reaction(exception.args[0], what) from exception
 
     def topic(self, name: str) -> Any:
         """Return a TopicDescription with what we may do there."""
-        asked = self.client().describe_topics(
-            TopicCollection([name]), include_authorized_operations=True, request_timeout=ANSWER_S_MAX
+        return _answered(
+            lambda: self.client().describe_topics(
+                TopicCollection([name]), include_authorized_operations=True, request_timeout=ANSWER_S_MAX
+            )[name],
+            f"what topic {name} is",
         )
-        return _result(asked[name], f"what topic {name} is")
 
     def group(self, name: str) -> Any:
         """Return a ConsumerGroupDescription with what we may do there."""
-        asked = self.client().describe_consumer_groups(
-            [name], include_authorized_operations=True, request_timeout=ANSWER_S_MAX
+        return _answered(
+            lambda: self.client().describe_consumer_groups(
+                [name], include_authorized_operations=True, request_timeout=ANSWER_S_MAX
+            )[name],
+            f"what group {name} is",
         )
-        return _result(asked[name], f"what group {name} is")
 
     def topic_config(self, name: str) -> Mapping[str, str]:
         """Return a topic's configuration."""
@@ -87,11 +104,13 @@ class Cluster:
     def committed(self, group: str, topic: str, partitions: Sequence[int]) -> Mapping[int, int]:
         """Return where a group stands, by partition; those where it stands nowhere are left out."""
         places = [TopicPartition(topic, number) for number in partitions]
-        asked = self.client().list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group, places)], request_timeout=ANSWER_S_MAX
+        found = _answered(
+            lambda: self.client().list_consumer_group_offsets(
+                [ConsumerGroupTopicPartitions(group, places)], request_timeout=ANSWER_S_MAX
+            )[group],
+            f"where group {group} stands",
         )
-        found = _result(asked[group], f"where group {group} stands").topic_partitions
-        return {place.partition: place.offset for place in found if place.offset >= 0}
+        return {place.partition: place.offset for place in found.topic_partitions if place.offset >= 0}
 
     def bounds(self, topic: str, partitions: Sequence[int]) -> Mapping[int, tuple[int, int]]:
         """Return each partition's first offset and the one behind its last."""
@@ -106,34 +125,41 @@ class Cluster:
         return max(stamps, default=None)
 
     def _offsets(self, topic: str, partitions: Sequence[int], which: OffsetSpec) -> Mapping[int, Any]:
-        asked = self.client().list_offsets(
-            {TopicPartition(topic, number): which for number in partitions},
-            isolation_level=IsolationLevel.READ_COMMITTED,
-            request_timeout=ANSWER_S_MAX,
-        )
-        what = f"which offsets {topic} holds"
-        return {place.partition: _result(future, what) for place, future in asked.items()}
+        def ask(number: int) -> "Future[Any]":
+            place = TopicPartition(topic, number)
+            asked: dict[TopicPartition, Future[Any]] = self.client().list_offsets(
+                {place: which}, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER_S_MAX
+            )
+            return asked[place]
+
+        return {number: _answered(partial(ask, number), f"which offsets {topic} holds") for number in partitions}
 
     def _config(self, resource: ConfigResource) -> Mapping[str, str]:
-        asked = self.client().describe_configs([resource], request_timeout=ANSWER_S_MAX)
-        entries = _result(asked[resource], f"how {resource.name} is configured")
+        entries = _answered(
+            lambda: self.client().describe_configs([resource], request_timeout=ANSWER_S_MAX)[resource],
+            f"how {resource.name} is configured",
+        )
         return {name: str(entry.value) for name, entry in entries.items()}
 
 
-def _result(future: "Future[Any]", what: str) -> Any:
-    return _answered(lambda: future.result(ANSWER_S_MAX + 1), what)
+def _answered(ask: "Callable[[], Future[Any]]", what: str) -> Any:
+    deadline_s = time.monotonic() + ANSWER_S_MAX
+    while True:
+        try:
+            return ask().result(ANSWER_S_MAX + 1)
+        except TimeoutError as silence:
+            raise BrokerUnavailable(f"the broker did not say {what}", hint="is it overloaded?") from silence
+        except KafkaException as exception:
+            error = exception.args[0]
+            if error.code() not in COMING_UP or time.monotonic() >= deadline_s:
+                raise _reaction(error, what) from exception
+            time.sleep(ASK_AGAIN_S)
 
 
-def _answered(ask: Callable[[], Answer], what: str) -> Answer:
-    try:
-        return ask()
-    except TimeoutError as silence:
-        raise BrokerUnavailable(f"the broker did not say {what}", hint="is it overloaded?") from silence
-    except KafkaException as exception:
-        error = exception.args[0]
-        told = f"the broker did not say {what}: {error.str()}"
-        if error.code() in REFUSALS:
-            raise Refused(told, hint="grant Describe (of a configuration DescribeConfigs)") from exception
-        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise Missing(told, hint="`review-consumer topics apply` makes the topics") from exception
-        raise BrokerUnavailable(told, hint="is it overloaded, or going away?") from exception
+def _reaction(error: KafkaError, what: str) -> ReviewstreamError:
+    told = f"the broker did not say {what}: {error.name()}: {error.str()}".rstrip(": ")
+    if error.code() in REFUSALS:
+        return Refused(told, hint="grant Describe (of a configuration DescribeConfigs)")
+    if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        return Missing(told, hint="`review-consumer topics apply` makes the topics")
+    return BrokerUnavailable(told, hint="is it overloaded, or going away?")
