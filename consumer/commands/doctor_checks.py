@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from consumer.bounded.storing.databases.postgres_url import PASSWORD_SETTING
 from consumer.commands.run_settings import RunSettings
-from consumer.examining.addresses import NamesCheck, ReachCheck
+from consumer.examining.addresses import NamesCheck, ReachCheck, own_addresses
 from consumer.examining.encryption import EncryptionCheck
 from consumer.examining.finding import Check
 from consumer.examining.machine_checks import DiskCheck, MemoryCheck
@@ -28,7 +28,9 @@ from consumer.kafka.examining.connections import AdvertisedCheck, ClientCheck, L
 from consumer.kafka.examining.group_check import GroupCheck
 from consumer.kafka.examining.topic_checks import TopicsCheck
 from consumer.kafka.group import GroupSettings
+from consumer.model.compiled.kernel import score_batch
 from consumer.model.model_check import ModelCheck
+from consumer.native.code_cache import kept_in
 from shared.clock import SystemClock
 from shared.errors import ConfigurationError
 from shared.kafka_client import KafkaSettings
@@ -74,10 +76,6 @@ class SettingsRead:
 def checks_of(settings: SettingsRead) -> list[Check]:
     """Return the checks in the order in which one builds on another."""
     kafka, topics, run = settings.kafka, settings.topics, settings.run
-    # Slow to import where it is not needed: `doctor --help` does not.
-    from consumer.model.compiled.kernel import score_batch  # noqa: PLC0415
-    from consumer.native.code_cache import kept_in  # noqa: PLC0415
-
     cluster, clock, delivery = Cluster(kafka), SystemClock(), Delivery(run.delivery)
     servers, transport = kafka.bootstrap_servers, transport_of(kafka.client_config())
     own = set(_names_of(settings.context, settings.context.command))
@@ -93,12 +91,15 @@ def checks_of(settings: SettingsRead) -> list[Check]:
         AbilitiesCheck(cluster, servers, transport, run.group_protocol, delivery, run.transaction_timeout),
         AccessCheck(cluster, topics, run.group, run.transactional_id, delivery),
         TopicsCheck(cluster, topics, run.review_bytes_max),
-        GroupCheck(cluster, topics.input_topic, run.group, run.group_protocol, delivery, run.transactional_id),
+        GroupCheck(
+            *(cluster, topics.input_topic, run.group, run.group_protocol, delivery, run.transactional_id),
+            own_addresses=partial(own_addresses, servers),
+        ),
         ClockCheck(cluster, topics.input_topic, clock),
-        PortCheck(run.metrics_host, run.metrics_port),
-        # Late: without kept code it compiles for tens of seconds, and what comes after needs it.
-        ModelCheck(run.model, run.neutral_band, clock),
         DiskCheck(lambda: kept_in(score_batch)),
+        PortCheck(run.metrics_host, run.metrics_port),
+        # Late: without kept code it compiles for tens of seconds.
+        ModelCheck(run.model, run.neutral_band, clock),
         MemoryCheck(buffers_bytes(kafka, run)),
     ]
 

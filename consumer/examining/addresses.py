@@ -22,6 +22,38 @@ def places(bootstrap_servers: str) -> list[Place]:
     return [host_and_port(address) for address in bootstrap_servers.split(",") if address.strip()]
 
 
+def own_addresses(bootstrap_servers: str) -> set[str]:
+    """Return the addresses under which the brokers see this machine, unless something stands between."""
+    return {address for _, address in _reached(bootstrap_servers)}
+
+
+def reachable(bootstrap_servers: str) -> list[Place]:
+    """Return the servers where something listens."""
+    return [place for place, _ in _reached(bootstrap_servers)]
+
+
+def _reached(bootstrap_servers: str) -> list[tuple[Place, str]]:
+    """Return the servers where something listens, each with the address that this machine has there."""
+
+    def connect(place: Place) -> list[tuple[Place, str]]:
+        try:
+            with socket.create_connection(place, CONNECT_S_MAX) as connection:
+                return [(place, str(connection.getsockname()[0]))]
+        except (OSError, UnicodeError, OverflowError):
+            return []
+
+    with ThreadPoolExecutor(CONNECTIONS_MAX) as threads:
+        return [found for each in threads.map(connect, places(bootstrap_servers)) for found in each]
+
+
+def _resolves(host: str) -> bool:
+    try:
+        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class NamesCheck:
     """Whether each bootstrap host resolves; one that does will do."""
@@ -34,8 +66,9 @@ class NamesCheck:
     def run(self) -> list[Note]:
         """Resolve each host once."""
         hosts = dict.fromkeys(host for host, _ in places(self.bootstrap_servers))
-        seen = [self._look_up(host) for host in hosts]
-        return softened(seen)
+        if not hosts:
+            return [failure("no broker is named", "host:port, separated by commas", f"set {SERVERS}")]
+        return softened([self._look_up(host) for host in hosts])
 
     def _look_up(self, host: str) -> Note:
         try:
@@ -61,9 +94,10 @@ class ReachCheck:
     limit_s: float = 8.0
 
     def run(self) -> list[Note]:
-        """Connect to each server once."""
+        """Connect once to each server whose name resolves: of the others the check before has told."""
+        servers = [place for place in places(self.bootstrap_servers) if _resolves(place[0])]
         advice = f"is the broker up, is the port in {SERVERS} right, does a firewall let this machine through?"
-        return softened(reach_all(places(self.bootstrap_servers), advice))
+        return softened(reach_all(servers, advice))
 
 
 def reach_all(servers: Sequence[Place], advice: str) -> list[Note]:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from consumer.examining.addresses import Place, places, softened
+from consumer.examining.addresses import Place, reachable, softened
 from consumer.examining.finding import Note, failure, passed, warning
 from consumer.examining.kafka_hello import NotKafka, known_requests
 from consumer.examining.transport import ANSWER_S_MAX, Transport
+from shared.errors import BrokerUnavailable
 
 DAY_S = 86_400
 RENEW_BEFORE_DAYS = 14
@@ -34,9 +35,12 @@ class EncryptionCheck:
     limit_s: float = 15.0
 
     def run(self) -> list[Note]:
-        """Greet each bootstrap server."""
+        """Greet each bootstrap server that listens; BrokerUnavailable where none does any more."""
         look = self._look_encrypted if self.transport.encrypted else self._look_plain
-        return softened([look(place) for place in places(self.bootstrap_servers)])
+        servers = reachable(self.bootstrap_servers)
+        if not servers:
+            raise BrokerUnavailable("no bootstrap server listens any more", hint="is a broker being restarted?")
+        return softened([look(place) for place in servers])
 
     def _look_plain(self, place: Place) -> Note:
         found = f"{place[0]}:{place[1]}"

@@ -67,7 +67,7 @@ class DiskCheck:
     code_folder: Callable[[], Path | None]
     temporary_folder: Callable[[], str] = tempfile.gettempdir
     name: str = "disk"
-    after: Sequence[str] = ("model",)
+    after: Sequence[str] = ("config",)
     limit_s: float = 5.0
 
     def run(self) -> list[Note]:

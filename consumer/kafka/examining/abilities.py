@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from consumer.examining.addresses import places
+from consumer.examining.addresses import reachable
 from consumer.examining.finding import Note, failure, passed
 from consumer.examining.kafka_hello import (
     CONSUMER_GROUP_HEARTBEAT,
@@ -43,7 +43,7 @@ class AbilitiesCheck:
 
     def _known(self) -> Mapping[int, int]:
         reason: Exception | None = None
-        for place in places(self.bootstrap_servers):
+        for place in reachable(self.bootstrap_servers):
             try:
                 with self.transport.connect(place) as connection:
                     return known_requests(connection)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consumer.examining.finding import Note, passed, skipped, warning
-from consumer.kafka.examining.cluster import Cluster, Refused
+from consumer.kafka.examining.cluster import Cluster, Missing, Refused
 from shared.clock import Clock
 
 AHEAD_S_MAX = 1.0
@@ -22,15 +22,15 @@ class ClockCheck:
     topic: str
     clock: Clock
     name: str = "clock"
-    after: Sequence[str] = ("topics", "ACLs")
+    after: Sequence[str] = ("advertised listeners",)
     limit_s: float = 10.0
 
     def run(self) -> list[Note]:
         """Ask for the newest time stamp; no record is read."""
-        partitions = [each.id for each in self.cluster.topic(self.topic).partitions]
         try:
+            partitions = [each.id for each in self.cluster.topic(self.topic).partitions]
             newest_ms = self.cluster.newest_ms(self.topic, partitions)
-        except Refused as error:
+        except (Missing, Refused) as error:
             return [skipped(str(error))]
         if newest_ms is None or newest_ms < 0:
             return [skipped(f"{self.topic} holds no review to compare with")]

@@ -1,6 +1,6 @@
 """Whether the group can go on from where it stands, and who is in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from confluent_kafka import ConsumerGroupState, ConsumerGroupType
 from consumer.examining.finding import Note, failure, passed, skipped, warning
 from consumer.kafka.delivery import Delivery
 from consumer.kafka.examining.cluster import Cluster, Refused
+from consumer.kafka.examining.topic_checks import counted_as
 from consumer.kafka.positions import beyond, gone
 from shared.errors import ReviewstreamError
 
@@ -26,6 +27,7 @@ class GroupCheck:
     group_protocol: str
     delivery: Delivery
     transactional_id: str
+    own_addresses: Callable[[], Collection[str]]
     name: str = "group"
     after: Sequence[str] = ("topics", "ACLs")
     limit_s: float = 25.0
@@ -33,32 +35,11 @@ class GroupCheck:
     def run(self) -> list[Note]:
         """Ask who is in it and where it stands; nobody joins."""
         described = self.cluster.group(self.group)
-        notes = self._members(described) + self._positions()
+        notes = [members(self.group, described, self.group_protocol), *self._positions()]
         if self.delivery is Delivery.EXACTLY_ONCE:
-            notes.append(
-                skipped(
-                    f"whether another process uses the transactional id {self.transactional_id}: asking would fence it"
-                )
-            )
+            hosts = {str(member.host).lstrip("/") for member in described.members}
+            notes.append(namesake(self.transactional_id, hosts, self.own_addresses()))
         return notes
-
-    def _members(self, described: Any) -> list[Note]:
-        members = len(described.members)
-        if not members:
-            state = "new" if described.state == ConsumerGroupState.DEAD else "without members"
-            return [passed(f"{self.group} is {state}")]
-        theirs = "classic" if described.type == ConsumerGroupType.CLASSIC else "consumer"
-        seen = f"{self.group} has {members} members, is {described.state.name.lower()}"
-        if theirs != self.group_protocol:
-            return [
-                warning(
-                    f"{seen}, and speaks the {theirs} protocol",
-                    f"--group-protocol {self.group_protocol}, as this process would",
-                    "the same --group-protocol (REVIEWS_GROUP_PROTOCOL) everywhere; a mixed group works only where "
-                    "the broker's group.consumer.migration.policy allows it",
-                )
-            ]
-        return [passed(f"{seen}, and speaks the {theirs} protocol")]
 
     def _positions(self) -> list[Note]:
         partitions = [each.id for each in self.cluster.topic(self.topic).partitions]
@@ -67,6 +48,35 @@ class GroupCheck:
         except Refused as error:
             return [skipped(str(error))]
         return positions(self.group, self.topic, committed, self.cluster.bounds(self.topic, partitions))
+
+
+def members(group: str, described: Any, group_protocol: str) -> Note:
+    """Return who is in the group of a ConsumerGroupDescription, and whether they speak the protocol of this process."""
+    count = len(described.members)
+    if not count:
+        return passed(f"{group} is {'new' if described.state == ConsumerGroupState.DEAD else 'without members'}")
+    theirs = "classic" if described.type == ConsumerGroupType.CLASSIC else "consumer"
+    seen = f"{group} has {counted_as(count, 'member', 'members')}, is {described.state.name.lower()}"
+    if theirs == group_protocol:
+        return passed(f"{seen}, and speaks the {theirs} protocol")
+    return warning(
+        f"{seen}, and speaks the {theirs} protocol",
+        f"--group-protocol {group_protocol}, as this process would",
+        "the same --group-protocol (REVIEWS_GROUP_PROTOCOL) everywhere; a mixed group works only where the broker's "
+        "group.consumer.migration.policy allows it",
+    )
+
+
+def namesake(transactional_id: str, hosts: Collection[str], own_addresses: Collection[str]) -> Note:
+    """Return whether a member that runs on this machine may have the transactional id of this process."""
+    if set(hosts) & set(own_addresses):
+        return warning(
+            f"a member of the group runs on this machine: whether its transactional id is {transactional_id} too "
+            "can't be asked without fencing it",
+            "one name for each process: of two with the same the older is fenced and leaves",
+            "give each an --instance (REVIEWS_INSTANCE) of its own",
+        )
+    return skipped(f"whether another process uses the transactional id {transactional_id}: asking would fence it")
 
 
 def positions(

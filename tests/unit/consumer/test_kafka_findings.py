@@ -1,12 +1,14 @@
 """What is made of the answers a cluster gives, without one."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
+from confluent_kafka import ConsumerGroupState, ConsumerGroupType
 
 from consumer.examining.finding import Note, Status
 from consumer.kafka.examining.clock_check import compared
-from consumer.kafka.examining.group_check import positions
+from consumer.kafka.examining.group_check import members, namesake, positions
 from consumer.kafka.examining.topic_checks import crowded, kept, room, whole
 from shared.topics import DAY_MS
 
@@ -83,6 +85,30 @@ def test_a_group_outside_of_what_the_topic_holds_can_not_go_on() -> None:
     assert behind.status is beyond.status is Status.FAILED
     assert "5 records of in/0 are gone" in behind.found
     assert "which ends at 20" in beyond.found
+
+
+def described(group_type: ConsumerGroupType, *hosts: str) -> SimpleNamespace:
+    """Return what the client tells of a group whose members run there."""
+    members = [SimpleNamespace(host=host) for host in hosts]
+    return SimpleNamespace(state=ConsumerGroupState.STABLE, type=group_type, members=members)
+
+
+def test_members_that_speak_the_other_protocol_are_warned_of() -> None:
+    newer = described(ConsumerGroupType.CONSUMER, "/10.0.0.1", "/10.0.0.2")
+    assert members("g", newer, "consumer") == Note(
+        Status.PASSED, "g has 2 members, is stable, and speaks the consumer protocol"
+    )
+    other = members("g", newer, "classic")
+    assert other.status is Status.WARNING
+    assert "REVIEWS_GROUP_PROTOCOL" in other.fix
+    assert members("g", described(ConsumerGroupType.CONSUMER), "classic").status is Status.PASSED
+
+
+def test_a_member_on_this_machine_may_have_the_same_transactional_id() -> None:
+    assert namesake("g-here", {"10.0.0.2"}, {"10.0.0.1"}).status is Status.SKIPPED
+    note = namesake("g-here", {"10.0.0.1"}, {"10.0.0.1"})
+    assert note.status is Status.WARNING
+    assert "REVIEWS_INSTANCE" in note.fix
 
 
 def test_a_group_is_as_far_behind_as_all_its_partitions_are() -> None:

@@ -1,5 +1,6 @@
 """Settings: a flag wins over the environment, that over the file, that over the default."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from shared.errors import ConfigurationError
-from shared.settings import config_file_option, read_secret, setting, with_settings
+from shared.settings import config_file_option, read_secret, setting, with_settings, with_unchecked_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,18 @@ class ShopSettings:
     wait: float = setting(0.5, "Seconds to wait.", minimum=0, environment="WAIT_SECONDS")
     folder: Path = setting(Path("here"), "Where it is.")
     sticker: tuple[str, ...] = setting((), "Put on; repeatable.", short="-S")
+
+
+@dataclass(frozen=True, slots=True)
+class PairSettings:
+    """Settings that must go together."""
+
+    low: int = setting(1, "The lower.")
+    high: int = setting(2, "The higher.")
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ConfigurationError("low is above high")
 
 
 @click.group()
@@ -183,3 +196,19 @@ def test_a_secret_that_is_given_twice_or_cant_be_read_is_refused(
     monkeypatch.setenv("REVIEWS_TEST_SECRET", "one")
     with pytest.raises(ConfigurationError, match="both set"):
         read_secret("TEST_SECRET")
+
+
+def test_unchecked_settings_contradict_only_when_they_are_built() -> None:
+    @click.command()
+    @with_unchecked_settings(PairSettings)
+    def show_pair(pair_settings: Callable[[], PairSettings]) -> None:
+        try:
+            click.echo(repr(pair_settings()))
+        except ConfigurationError as error:
+            click.echo(f"refused: {error}")
+
+    def said(*arguments: str) -> str:
+        return CliRunner().invoke(show_pair, arguments).output
+
+    assert said("--low", "1") == "PairSettings(low=1, high=2)\n"
+    assert said("--low", "3") == "refused: low is above high\n"
