@@ -26,6 +26,8 @@ LISTENER = "SECURE"
 ANOTHER_HOST = "127.0.0.9"
 REQUEST_S = 30.0
 LOOK_EVERY_S = 0.05
+# Each thread of a listener takes a new certificate by itself: with one, who has seen the new one sees no old one again.
+ONE_THREAD = {"num.network.threads": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def secure_broker(
         },
     )
     with LocalKafka(
-        extra_listeners=[listener, *others], extra_settings={**SHORT_SESSION, **(settings or {})}
+        extra_listeners=[listener, *others], extra_settings={**SHORT_SESSION, **ONE_THREAD, **(settings or {})}
     ) as broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
         addresses = {each.name: broker.addresses(each) for each in others}
