@@ -17,6 +17,7 @@ from consumer.kafka.group import (
     consumer_failure,
 )
 from consumer.kafka.group_answers import GroupObserver, answer_within
+from consumer.kafka.high_watermarks import HighWatermarks
 from consumer.kafka.positions import committed_offsets, gone, pin_latest, start_positions, topic_ends, watermarks
 from consumer.kafka.topic_watch import TopicWatch
 from consumer.scoring.batching import BatchLimits
@@ -63,6 +64,7 @@ class KafkaSource:
         self._asked_others_at = 0.0
         self._closing = False
         self._turnstile = threading.Lock()
+        self._high_watermarks = HighWatermarks(self._high_watermark)
         # When to commit again unless the broker confirms something until then; 0 while nothing is unconfirmed.
         self._commit_again_at_s = 0.0
         # What went wrong in a callback, where nobody could be told.
@@ -146,10 +148,7 @@ class KafkaSource:
 
     def lag_records(self, place: Partition) -> int | None:
         """Return how many records after the last delivered one the broker has; None while it is not known."""
-        delivered = self._delivered.get(place)
-        # Asked by another thread; the client serves one at a time.
-        with self._turnstile:
-            _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        delivered, high = self._delivered.get(place), self._high_watermarks.of(place)
         if delivered is None or high < 0:
             return None
         return max(0, high - delivered)
@@ -194,6 +193,12 @@ class KafkaSource:
             call_within(LEAVE_S_MAX, self._consumer.close)
         except TimeoutError:
             get_logger("source").warning("left_without_an_answer", waited_s=LEAVE_S_MAX)
+
+    def _high_watermark(self, place: Partition) -> int:
+        # From another thread than the loop's; the client serves one at a time.
+        with self._turnstile:
+            _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        return cast("int", high)
 
     def _note_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """Note what became of a commit that nobody waited for: without new records no other would follow it.

@@ -10,7 +10,6 @@ from msgspec import yaml
 
 from consumer.telemetry.catalogue import metric_names
 from deploy.grafana.empty_panels import EMPTY_WITHOUT
-from tests.support.pending_metrics import PENDING
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASOURCES = ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml"
@@ -151,7 +150,7 @@ def test_panels_fill_lines_and_have_ids_of_their_own(file: Path) -> None:
 
 
 def test_every_metric_that_is_named_is_exported() -> None:
-    exported = metric_names() | PENDING
+    exported = metric_names()
     named = {name for text in queries() for name in NAME.findall(text)}
     metrics = {name for name in named if ":" not in name}
 
@@ -163,8 +162,4 @@ def test_every_recorded_name_that_panels_use_is_recorded() -> None:
     used = {name for query in queries() for name in NAME.findall(query) if ":" in name}
 
     assert used
-    assert used <= recorded_names() | PENDING
-
-
-def test_what_is_pending_is_not_there_yet() -> None:
-    assert (metric_names() | recorded_names()) & PENDING == set()
+    assert used <= recorded_names()

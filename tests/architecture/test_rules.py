@@ -25,31 +25,6 @@ NO_DATA = "no data"
 # Nobody there is the very thing that this one is about: it fires where there is no data.
 FIRES_WITHOUT_DATA = "ConsumerDown"
 PROCESS_METRICS = {"process_resident_memory_bytes", "process_start_time_seconds"}
-# Agreed names whose metrics are still being built.
-AWAITED_METRICS = {
-    "reviews_memory_limit_bytes",
-    "reviews_model_reloads_total",
-    "reviews_rated_agreement_total",
-    "reviews_reference_label_share",
-    "reviews_score",
-    "reviews_shadow_disagreements_total",
-    "reviews_shadow_labelled_total",
-    "reviews_terms_total",
-    "reviews_topic_partitions",
-    "reviews_topic_retention_seconds",
-    "reviews_worker_exits_total",
-    "reviews_worker_up",
-}
-# Recorded for panels that are still being built.
-AWAITED_BY_PANELS = {
-    "job:reviews_consumed:rate5m",
-    "job:reviews_labelled:rate5m",
-    "job:reviews_dead_lettered:rate5m",
-    "job:reviews_terms_unknown:ratio_rate1h",
-    "job_topic:reviews_lag_records:drain_seconds",
-}
-# Commands of the runbook that are still being built.
-AWAITED_COMMANDS = {("doctor",), ("lag",), ("top",), ("model", "promote")}
 
 
 def groups_of(file: str) -> list[dict[str, Any]]:
@@ -155,23 +130,9 @@ def understood(words: list[str]) -> bool:
         path += (words[len(path)],)
         command = command.get_command(click.Context(command), path[-1])
     if command is None:
-        return path in AWAITED_COMMANDS
+        return False
     options = {option for parameter in command.params for option in parameter.opts}
     return {word for word in words if word.startswith("--")} <= options
-
-
-def test_awaited_commands_are_not_there_yet() -> None:
-    assert [path for path in AWAITED_COMMANDS if known(path)] == []
-
-
-def known(path: tuple[str, ...]) -> bool:
-    command: click.Command | None = consumer_group
-    for name in path:
-        assert isinstance(command, click.Group)
-        command = command.get_command(click.Context(command), name)
-        if command is None:
-            return False
-    return True
 
 
 def test_every_metric_that_rules_name_is_exported() -> None:
@@ -180,7 +141,7 @@ def test_every_metric_that_rules_name_is_exported() -> None:
     exported = metric_names() | recorded | PROCESS_METRICS
 
     missing = {name for name in named if {name, HISTOGRAM_SUFFIX.sub("", name)}.isdisjoint(exported)}
-    assert {HISTOGRAM_SUFFIX.sub("", name) for name in missing} == AWAITED_METRICS
+    assert {HISTOGRAM_SUFFIX.sub("", name) for name in missing} == set()
 
 
 def test_every_recorded_rule_is_used_and_its_values_are_tested() -> None:
@@ -189,7 +150,7 @@ def test_every_recorded_rule_is_used_and_its_values_are_tested() -> None:
     tested = " ".join(check["expr"] for story in stories() for check in story.get("promql_expr_test", []))
     names = {rule["record"] for rule in RECORDED}
 
-    assert {name for name in names if name not in boards + expressions} == AWAITED_BY_PANELS
+    assert {name for name in names if name not in boards + expressions} == set()
     assert {name for name in names if name not in tested} == set()
 
 

@@ -14,7 +14,6 @@ from tests.support.grafana_boards import (
     chosen_values,
     interpolate,
 )
-from tests.support.pending_metrics import PENDING
 from tests.support.prometheus_server import Answer, PrometheusServer, QueryRefused
 
 
@@ -45,12 +44,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class BoardReport:
-    """What came of asking: `pending` panels ask for what nothing exports yet."""
+    """What came of asking."""
 
     boards: int
     panels: int
     asked: list[Asked]
-    pending: list[str]
 
     def faults(self) -> list[str]:
         """Return a line for each thing that is wrong with an answer."""
@@ -68,7 +66,6 @@ class BoardReport:
             "queries": len(self.asked),
             "queries_that_answer": sum(bool(asked.answer.series) for asked in self.asked),
             "queries_with_warnings": sum(bool(asked.answer.warnings or asked.answer.infos) for asked in self.asked),
-            "pending": self.pending,
             "faults": self.faults(),
         }
 
@@ -77,30 +74,20 @@ class BoardReport:
         return (
             f"{counts['boards']} boards, {counts['panels']} panels, {counts['queries']} queries asked: "
             f"{counts['queries_that_answer']} answer, {counts['queries_with_warnings']} with warnings, "
-            f"{len(counts['faults'])} faults; {len(self.pending)} panels wait for metrics"
+            f"{len(counts['faults'])} faults"
         )
 
 
 def ask_everything(boards: Sequence[Board], server: PrometheusServer, looked_at: TimeRange) -> BoardReport:
     """Ask every query of every panel as Grafana does; marks of a board must be understood, and may be empty."""
     asked: list[Asked] = []
-    pending: list[str] = []
     for board in boards:
         values = chosen_values(board, server, looked_at)
         for mark in board.marks:
             server.query_range(interpolate(mark, values), looked_at.start_s, looked_at.end_s, looked_at.step_s)
         for panel in board.panels:
-            expressions = [query.expression for query in panel.queries]
-            if not_pending(expressions) == expressions:
-                asked += _ask_panel(board, panel, values, server, looked_at)
-            else:
-                pending.append(f"{board.name}: {panel.title}")
-    return BoardReport(len(boards), sum(len(board.panels) for board in boards), asked, pending)
-
-
-def not_pending(expressions: Sequence[str]) -> list[str]:
-    """Return the expressions that ask for nothing but what is exported."""
-    return [expression for expression in expressions if not any(name in expression for name in PENDING)]
+            asked += _ask_panel(board, panel, values, server, looked_at)
+    return BoardReport(len(boards), sum(len(board.panels) for board in boards), asked)
 
 
 def _ask_panel(

@@ -1,6 +1,7 @@
 """Declared = documented = moved: what is exported is declared, and all of it moves on a real broker."""
 
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -17,19 +18,24 @@ from consumer.telemetry.metrics import STAGES
 from shared.dev_broker.choice import DevBroker
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
+from tests.support.bad_models import flip_a_byte
 from tests.support.client_quota import write_quota
 from tests.support.memory_limits import allow_only
 from tests.support.metric_watch import MetricWatch, await_moved
 from tests.support.metrics_page import read_metrics
 from tests.support.processes import ROOT, Program, settings_in_environment
 from tests.support.reviews import publish, review_values
+from tests.support.small_model import BAD, GOOD, train_small_model
 from tests.support.stamped_reviews import publish_stamped
+from tests.support.stream_under_test import Deadline
 
 pytestmark = pytest.mark.kafka
 
 BACKLOG = "a backlog of old, future and unusable records"
 QUOTA = "a quota that lets labels trickle"
 SECOND = "a second member that delivers exactly once"
+SHADOW = "a shadow that has learnt the opposite"
+OFFERED = "a new model with a flipped byte"
 LIMIT = "a limit on the address space"
 
 # What moves what. Each metric stands here once: one that nothing moves must not exist.
@@ -40,12 +46,15 @@ MOVED_BY = {
         "batch_cost_fixed_seconds", "batch_cost_error_ratio", "catching_up", "last_scored_timestamp_seconds",
         "last_commit_timestamp_seconds", "lag_records", "lag_seconds", "assigned_partitions", "rebalances_total",
         "topic_partitions", "topic_retention_seconds", "clock_skew_total", "kafka_broker_rtt_seconds",
-        "kafka_queue_records",
+        "kafka_queue_records", "score", "text_chars", "terms_total", "rated_agreement_total", "reference_label_share",
+        "log_messages_total",
     },
     QUOTA: {
         "inflight_records", "inflight_bytes", "rewinds_total", "kafka_throttle_seconds", "kafka_request_errors_total",
     },
     SECOND: {"transactions_total", "transaction_seconds"},
+    SHADOW: {"shadow_info", "shadow_labelled_total", "shadow_disagreements_total"},
+    OFFERED: {"model_reloads_total"},
     LIMIT: {"memory_limit_bytes"},
 }  # fmt: skip
 
@@ -56,12 +65,18 @@ MOVED_SERIES = {
     *(("reviews_loop_seconds_total", state) for state in LOOP_STATES),
     *(("reviews_kafka_queue_records", client) for client in CLIENTS),
     *(("reviews_stage_seconds_count", stage) for stage in STAGES),
+    *(("reviews_score_bucket", "1.0"), ("reviews_terms_total", "yes"), ("reviews_terms_total", "no")),
+    *(("reviews_rated_agreement_total", agree) for agree in ("yes", "no")),
     ("reviews_transactions_total", "committed"),
+    ("reviews_model_reloads_total", "refused"),
 }
 
 DAY_S = 86_400
 # Programs beside `run` that export metrics of their own, and the test that moves them.
-MOVED_ELSEWHERE: dict[str, str] = {}
+MOVED_ELSEWHERE = {
+    "run --workers": "tests/e2e/test_workers.py",
+    "compare": "tests/integration/consumer/test_compare_command.py",
+}
 
 HOUR_MS = 3_600_000
 REVIEWS = 3000
@@ -107,9 +122,15 @@ class Stage:
             yield program
 
     @contextmanager
-    def exactly_once(self) -> Iterator[Program]:
-        """Run a member with transactions."""
-        environment = self._environment | {"REVIEWS_DELIVERY": "exactly-once", "REVIEWS_INSTANCE": self.client_id}
+    def exactly_once(self, served: Path, shadow: Path) -> Iterator[Program]:
+        """Run a member with transactions and two models."""
+        environment = self._environment | {
+            "REVIEWS_DELIVERY": "exactly-once",
+            "REVIEWS_INSTANCE": self.client_id,
+            "REVIEWS_MODEL": str(served),
+            "REVIEWS_MODEL_WATCH": "0.1",
+            "REVIEWS_SHADOW_MODEL": str(shadow),
+        }
         with Program("consumer", ["run"], environment) as program:
             yield program
 
@@ -127,21 +148,32 @@ def test_every_metric_is_declared_and_documented_and_moves(
     kafka: KafkaSettings,
     topics: TopicSettings,
     small_model: Path,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    stage = Stage(kafka, topics, small_model)
+    stage, deadline = Stage(kafka, topics, small_model), Deadline()
     stage.fill()
+    served, contrary = tmp_path / "served", tmp_path / "contrary"
+    shutil.copytree(small_model, served)
+    train_small_model(contrary, "fast", {"positive": BAD, "negative": GOOD})
     with ExitStack() as running:
         with write_quota(kafka_broker.bootstrap_servers, stage.client_id, QUOTA_BYTES_PER_S):
             slow = running.enter_context(stage.slow_writer())
             first = watch("at least once", slow)
             await_moved([first], moved_by(BACKLOG) | moved_by(QUOTA), f"{BACKLOG}, under {QUOTA},")
-        other = running.enter_context(stage.exactly_once())
+        other = running.enter_context(stage.exactly_once(served, contrary))
         second = watch("exactly once", other)
         while other.wait_for("partitions_assigned")["held"] == 0:
             pass
         publish(kafka, topics.input_topic, review_values(500, first=REVIEWS))
         await_moved([first, second], moved_by(SECOND), SECOND)
+        while not moved_by(SHADOW) <= second.moved:
+            # What comes while the shadow is at work is left out: one batch at a time is offered to it.
+            publish(kafka, topics.input_topic, review_values(10, first=REVIEWS))
+            deadline.check(SHADOW)
+            second.look()
+        flip_a_byte(served)
+        await_moved([second], moved_by(OFFERED), OFFERED)
         page = read_metrics(first.port)
         topic = (page["reviews_topic_partitions"], page["reviews_topic_retention_seconds"])
         assert topic == (topics.partitions, topics.retention_days * DAY_S)

@@ -51,7 +51,7 @@ def test_what_is_wrong_with_an_answer_is_said(found: Asked, faults: list[str]) -
 
 
 def test_a_report_counts_what_answers_and_names_what_does_not() -> None:
-    report = BoardReport(1, 2, [asked(1.0), asked()], ["overview: Shadow"])
+    report = BoardReport(1, 2, [asked(1.0), asked()])
 
     assert report.document() == {
         "boards": 1,
@@ -59,7 +59,6 @@ def test_a_report_counts_what_answers_and_names_what_does_not() -> None:
         "queries": 2,
         "queries_that_answer": 1,
         "queries_with_warnings": 0,
-        "pending": ["overview: Shadow"],
         "faults": ["overview: Up: is empty: sum(up)"],
     }
 
