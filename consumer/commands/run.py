@@ -7,7 +7,7 @@ from consumer.commands.model_watch import watched_models
 from consumer.commands.run_probes import RunProbes
 from consumer.commands.run_settings import RunSettings
 from consumer.commands.stream import assembled_stream
-from consumer.commands.workers import run_workers
+from consumer.commands.workers import run_workers, stop_s_max
 from consumer.kafka.group import ReadTo
 from consumer.kafka.topic_admin import TopicAdmin
 from consumer.model.load import LoadedModel, load_scorer
@@ -63,7 +63,7 @@ def run(  # noqa: PLR0913 - each is a group of flags, or one
     read_to = ReadTo.END if until_caught_up else ReadTo.FOREVER
     with ProbeServer(registry, run_settings.metrics_host, run_settings.metrics_port, probes.checks()) as server:
         if worker:
-            end_with_parent()
+            end_with_parent(stop_s_max(run_settings))
             tell_port(server.port)
         probes.awaiting("the model")
         get_logger("run").info("listening", metrics_port=server.port)

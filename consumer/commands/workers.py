@@ -40,7 +40,7 @@ def run_workers(settings: RunSettings, logs: LogSettings) -> int:
         metrics,
         SystemClock(),
         RestartBounds(),
-        settings.shutdown_timeout + LEAVE_S_MAX,
+        stop_s_max(settings),
     )
     targets = targets_page(supervisor, settings.metrics_host, lambda: server.port)
     probes = WorkerProbes(supervisor, asking(settings.metrics_host))
@@ -59,6 +59,11 @@ def run_workers(settings: RunSettings, logs: LogSettings) -> int:
                 supervisor.stop()
         server.await_last_scrape(settings.last_scrape_within)
         return code
+
+
+def stop_s_max(settings: RunSettings) -> float:
+    """Return how many seconds a worker may take to stop before it is killed."""
+    return settings.shutdown_timeout + LEAVE_S_MAX
 
 
 def worker_command(own_command: list[str], settings: RunSettings, number: int) -> list[str]:

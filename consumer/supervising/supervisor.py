@@ -106,11 +106,12 @@ class Supervisor:
         """Ask every worker to stop; nobody is started any more."""
         if self._kill_at_s is not None:
             return
-        get_logger("workers").info("workers_stopping", within_s=self._stop_s_max)
         self._kill_at_s = self._clock.monotonic() + self._stop_s_max
         for place in self._places:
             place.start_at_s = None
+        # Before anything is said: a second signal ends this process, and must find the first one passed on.
         self.signal(signal.SIGTERM)
+        get_logger("workers").info("workers_stopping", within_s=self._stop_s_max)
 
     def signal(self, number: signal.Signals) -> None:
         """Send every worker that runs a signal."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Self
@@ -68,16 +69,19 @@ def tell_port(port: int) -> None:
     sys.stdout.flush()
 
 
-def end_with_parent() -> None:
-    """Ask this worker to stop, as SIGTERM does, when its parent is gone."""
-    threading.Thread(target=_await_end_of_parent, name="parent", daemon=True).start()
+def end_with_parent(stop_s_max: float) -> None:
+    """Ask this worker to stop, as SIGTERM does, when its parent is gone; kill it where that takes longer than this."""
+    threading.Thread(target=_await_end_of_parent, args=(stop_s_max,), name="parent", daemon=True).start()
 
 
-def _await_end_of_parent() -> None:
+def _await_end_of_parent(stop_s_max: float) -> None:
     # Not through sys.stdin: at the interpreter's end its lock would still be held here.
     while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    # Nobody is left who would: this thread ends with the process.
+    time.sleep(stop_s_max)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
