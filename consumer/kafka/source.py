@@ -198,7 +198,7 @@ class KafkaSource:
         # From another thread than the loop's; the client serves one at a time.
         with self._turnstile:
             _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
-        return cast("int", high)
+        return high
 
     def _note_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """Note what became of a commit that nobody waited for: without new records no other would follow it.

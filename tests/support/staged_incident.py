@@ -22,9 +22,8 @@ MIDDLE_WINDOW = "6h"
 PAUSE = Plan(
     f"broker paused {PAUSED_S:g} s",
     ("ConsumerStalled", "LagSecondsHigh", BUDGET),
-    # The frozen broker may forget its members, and the backlog grows until they are back. While a member gives its
-    # partitions up its page may wait for the client: for some seconds, which are minutes of the rules' time.
-    frozenset({"PartitionsUnassigned", "RebalanceStorm", "LagGrowing", "ConsumerDown"}),
+    # The frozen broker may forget its members, and the backlog grows until they are back.
+    frozenset({"PartitionsUnassigned", "RebalanceStorm", "LagGrowing"}),
 )
 POISON = Plan("5 % of the records unreadable", ("DeadLetterAny", "DeadLetterRatioHigh"))
 BAD_MODEL = Plan("a bad model is offered", ("ModelReloadFailed",))

@@ -50,13 +50,12 @@ def test_while_the_client_hangs_the_last_answers_are_told_and_it_is_asked_once()
 
 
 def test_what_the_client_refuses_is_raised_and_it_is_asked_again() -> None:
-    answers = iter([KafkaException("closed"), 7])
+    troubles = [KafkaException("closed")]
 
     def end(_place: tuple[str, int]) -> int:
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if troubles:
+            raise troubles.pop()
+        return 7
 
     watermarks = HighWatermarks(end)
     with pytest.raises(KafkaException):
