@@ -43,7 +43,12 @@ def test_it_answers_while_its_model_loads_and_a_stuck_scorer_fails_liveness(
         assert await_status(port, "/startupz", 503) == awaited
         assert ask(port, "/readyz") == (503, awaited)
         assert ask(port, "/livez") == (200, "ok")
-        slow.write_bytes((small_model / "manifest.json").read_bytes())
+        manifest = (small_model / "manifest.json").read_bytes()
+        with slow.open("wb") as first_reading:
+            # Whoever reads it again finds a file.
+            (tmp_path / "manifest.json").write_bytes(manifest)
+            (tmp_path / "manifest.json").replace(slow)
+            first_reading.write(manifest)
         consumer.wait_for("partitions_assigned")
         assert ask(port, "/startupz") == (200, "ok")
         assert "the loop has not turned for" in await_status(port, "/livez", 503)

@@ -1,18 +1,26 @@
 """Whether the Kafka client takes its properties, may log in, and reaches the addresses that brokers advertise."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from confluent_kafka import libversion
 
 from consumer.examining.addresses import reach_all
-from consumer.examining.finding import Note, passed
+from consumer.examining.finding import Note, failure, passed
 from consumer.examining.transport import Transport
 from consumer.kafka.examining.cluster import Cluster
+from shared.errors import BrokerUnavailable
 from shared.kafka_client import KafkaSettings, wait_for_broker
 
 LOGIN_S_MAX = 4.0
 BROKERS_ASKED_MAX = 20
+# librdkafka names a broker that it knows from the cluster by address and number, one that it was given otherwise.
+ADVERTISED_FAILS = re.compile(r"(\S+:\d+)/\d+: (.*)")
+ADVERTISED_FIX = (
+    "brokers send their clients to this address: set advertised.listeners of the broker to one that this machine "
+    "reaches, or use the listener (port) that is meant for it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,14 @@ class LoginCheck:
 
     def run(self) -> list[Note]:
         """Ask for the cluster's metadata; raises ConfigurationError where we are refused, BrokerUnavailable."""
-        metadata = wait_for_broker(replace(self.kafka, broker_wait_s_max=LOGIN_S_MAX))
+        try:
+            metadata = wait_for_broker(replace(self.kafka, broker_wait_s_max=LOGIN_S_MAX))
+        except BrokerUnavailable as error:
+            # The client may leave the address it was given for an advertised one before it has the whole answer.
+            advertised = ADVERTISED_FAILS.search(str(error))
+            if advertised is None:
+                raise
+            return [failure(f"{advertised[1]}: {advertised[2]}", "an answer", ADVERTISED_FIX)]
         how = "no login is asked for"
         if self.transport.logs_in:
             properties = self.transport.properties
@@ -67,8 +82,4 @@ class AdvertisedCheck:
     def run(self) -> list[Note]:
         """Connect to each broker's advertised address."""
         brokers = list(self.cluster.metadata().brokers.values())[:BROKERS_ASKED_MAX]
-        return reach_all(
-            [(broker.host, broker.port) for broker in brokers],
-            "brokers send their clients to this address: set advertised.listeners of the broker to one that this "
-            "machine reaches, or use the listener (port) that is meant for it",
-        )
+        return reach_all([(broker.host, broker.port) for broker in brokers], ADVERTISED_FIX)
