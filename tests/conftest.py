@@ -1,6 +1,7 @@
 """What tests share: a real broker, topics of their own, and a small model."""
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,13 +22,21 @@ BUSY = [HealthCheck.too_slow]
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=BUSY)
 settings.register_profile("thorough", max_examples=1000, deadline=None, suppress_health_check=BUSY)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
-# What clients that tests make themselves log belongs on stderr, as a program's does.
-configure_logs("INFO")
+# As from a terminal: whoever runs tests in the background ignores these, and so would every program they start.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 def pytest_report_header() -> str:
     given = os.environ.get("REVIEWS_KAFKA_BOOTSTRAP_SERVERS")
     return f"broker: the one given, {given}" if given else "broker: Docker or local Kafka, whichever runs here"
+
+
+@pytest.fixture(autouse=True)
+def _every_log_line_on_stderr() -> None:
+    """Write logs as programs do; no line is left out because a test before has told it just now."""
+    configure_logs("INFO")
 
 
 @pytest.fixture(scope="session")
