@@ -6,6 +6,7 @@ The loop runs in memory: ready records, the default model, labels written and dr
 """
 
 import gc
+import os
 import subprocess
 import sys
 import time
@@ -145,7 +146,7 @@ def main(*, quick: bool, output: Path) -> None:
     configure_logs("WARNING")
     machine = machine_facts(PACKAGES)
     labels.warm_up()
-    scorer = load_scorer(RunSettings().model).scorer
+    scorer = load_scorer(Path(os.environ.get("REVIEWS_MODEL", RunSettings().model))).scorer
     rounds = QUICK_ROUNDS if quick else ROUNDS
     records = ready_records(QUICK_LOOP_RECORDS if quick else LOOP_RECORDS, SystemClock())
     told = QUICK_TOLD_RECORDS if quick else TOLD_RECORDS

@@ -9,7 +9,7 @@ import numpy as np
 from confluent_kafka import KafkaError, Message, Producer
 from numpy.typing import NDArray
 
-from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, delivery_failure
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, delivery_failure, serve
 from consumer.kafka.outbox import Outbox
 from consumer.scoring.oldest import OldestRecord, oldest_record
 from consumer.scoring.outcome import Outcome, ReadableRecords
@@ -133,7 +133,7 @@ class AtLeastOnceSink:
     def advance(self, wait_s: float) -> int:
         """Serve acknowledgements, commit what is due; return the records still in flight. Never waits."""
         del wait_s
-        self._producer.poll(0)
+        serve(self._producer, 0)
         state = self._state
         while state.batches and state.batches[0].pending == 0:
             batch = state.take_first()
@@ -168,7 +168,7 @@ class AtLeastOnceSink:
         self._state = _State()
 
     def _wait(self) -> None:
-        self._producer.poll(ACKNOWLEDGEMENT_WAIT_S)
+        serve(self._producer, ACKNOWLEDGEMENT_WAIT_S)
         self._observer.alive()
 
     def _committed(self) -> None:

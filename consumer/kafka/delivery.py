@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError, ReviewstreamError
 
@@ -61,6 +61,21 @@ def delivery_failure(error: KafkaError, topic: str | None) -> ReviewstreamError:
     if error.fatal():
         return FatalError(what, hint="the supervisor starts a new process")
     return RetriableError(what)
+
+
+def serve(producer: Producer, wait_s: float) -> None:
+    """Let a client call back, waiting so long where it has nothing to tell.
+
+    What has ended a client is raised by whatever it is asked first, also here: FencedError, FatalError.
+    """
+    try:
+        producer.poll(wait_s)
+    except KafkaException as exception:
+        error: KafkaError = exception.args[0]
+        what = f"the producer has ended: {error.name()}: {error.str()}"
+        if error.code() in FENCED:
+            raise fenced(what) from exception
+        raise FatalError(what, hint="the supervisor starts a new process") from exception
 
 
 def fenced(what: str) -> FencedError:

@@ -1,6 +1,7 @@
 """The steps of a Kafka transaction: asked again where that helps, and what their failures call for."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -36,7 +37,9 @@ def attempt(producer: Producer, clock: Clock, step: str, call: Callable[[], obje
             if not again or clock.monotonic() >= deadline:
                 raise transaction_failure(step, error) from exception
             get_logger("transactions").info("asked_again", step=step, error=error.name())
-            producer.poll(RETRY_PAUSE_S)
+            # What ends the client meanwhile is told by the call that follows.
+            with suppress(KafkaException):
+                producer.poll(RETRY_PAUSE_S)
         else:
             return
 

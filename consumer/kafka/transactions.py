@@ -11,7 +11,7 @@ import numpy as np
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from numpy.typing import NDArray
 
-from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings
+from consumer.kafka.delivery import ACKNOWLEDGEMENT_WAIT_S, DeliverySettings, serve
 from consumer.kafka.outbox import Outbox
 from consumer.kafka.transaction_steps import COMMIT, INIT_S_MAX, RETRY_S_MAX, attempt
 from consumer.scoring.lane import Lane
@@ -153,7 +153,7 @@ class ExactlyOnceSink:
 
     def _settle_in_flight(self, wait_s: float) -> None:
         """Note the end of the transaction in flight, raising what it raised."""
-        self._producer.poll(0)
+        self._serve(0)
         in_flight = self._in_flight
         if in_flight is None:
             return
@@ -194,8 +194,15 @@ class ExactlyOnceSink:
             raise
 
     def _wait_while_full(self) -> None:
-        self._producer.poll(ACKNOWLEDGEMENT_WAIT_S)
+        self._serve(ACKNOWLEDGEMENT_WAIT_S)
         self._observer.alive()
+
+    def _serve(self, wait_s: float) -> None:
+        try:
+            serve(self._producer, wait_s)
+        except FencedError:
+            self._observer.transaction_ended("fenced", 0.0)
+            raise
 
 
 def _never_ended(records: int, waited_s: float) -> FatalError:

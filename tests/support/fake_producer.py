@@ -41,6 +41,7 @@ class FakeProducer:
         self.held: list[SentMessage] = []
         self.full_times = 0
         self.refusal: KafkaError | None = None
+        self.ended_by: KafkaError | None = None
         self.while_waiting: Callable[[], None] = lambda: None
 
     def produce(  # noqa: PLR0913, PLR0917 - as the real one
@@ -65,6 +66,8 @@ class FakeProducer:
         self.held.append(message)
 
     def poll(self, timeout: float) -> int:
+        if self.ended_by is not None:
+            raise KafkaException(self.ended_by)
         if timeout:
             self.while_waiting()
         if timeout and not self._reports:

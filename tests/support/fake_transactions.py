@@ -83,6 +83,8 @@ class FakeTransactions:
         self._open = None
 
     def poll(self, timeout: float) -> int:
+        if self.failures["poll"]:
+            raise KafkaException(self.failures["poll"].popleft())
         self._clock.advance(timeout)
         return 0
 

@@ -5,7 +5,7 @@ from confluent_kafka import KafkaError
 
 from consumer.kafka.delivery import NEEDS_AN_OPERATOR, delivery_failure
 from consumer.scoring.oldest import OldestRecord
-from shared.errors import ConfigurationError, FatalError, RetriableError
+from shared.errors import ConfigurationError, FatalError, FencedError, RetriableError
 from tests.support.memory_records import TOPIC, MemoryRecord, reviews
 from tests.support.sink_bench import LABELS, LETTERS, SinkBench
 
@@ -307,3 +307,16 @@ def test_what_only_an_operator_can_mend_is_a_configuration_error_with_a_hint(cod
 def test_a_fatal_error_asks_for_a_new_process_and_any_other_for_another_try() -> None:
     assert isinstance(delivery_failure(KafkaError(KafkaError._FENCED, "fenced", fatal=True), LABELS), FatalError)
     assert isinstance(delivery_failure(KafkaError(KafkaError.NOT_ENOUGH_REPLICAS), LABELS), RetriableError)
+
+
+@pytest.mark.parametrize(
+    ("code", "reaction"),
+    [(KafkaError._FENCED, FencedError), (KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, FatalError)],
+)
+def test_what_ended_the_client_ends_the_process_with_its_own_code(code: int, reaction: type[FatalError]) -> None:
+    bench = SinkBench()
+    bench.deliver(reviews(1))
+    bench.producer.ended_by = KafkaError(code, "it has ended", fatal=True)
+    with pytest.raises(FatalError, match="it has ended") as caught:
+        bench.sink.advance(0)
+    assert type(caught.value) is reaction

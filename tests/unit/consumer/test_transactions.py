@@ -161,7 +161,7 @@ def test_rule_3_a_commit_whose_outcome_nobody_knows_ends_the_process() -> None:
     assert bench.broker.steps.count("commit") == 1
 
 
-@pytest.mark.parametrize("step", ["begin", "produce", "offsets", "commit"])
+@pytest.mark.parametrize("step", ["begin", "produce", "offsets", "commit", "poll"])
 def test_rule_4_a_fenced_process_says_so_and_leaves_with_a_code_of_its_own(step: str) -> None:
     bench = Bench()
     bench.broker.failures[step].extend([FENCED, FENCED])
