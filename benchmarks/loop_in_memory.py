@@ -1,23 +1,20 @@
 """The loop without Kafka: ready records in, labels written and dropped, to see what else costs."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-import numpy as np
 from confluent_kafka import Message
-from numpy.typing import NDArray
 
 from consumer.kafka.labels import LabelWriter
 from consumer.scoring.batching import BatchBounds, BatchLimits, BatchPolicy
 from consumer.scoring.decoding import decode
 from consumer.scoring.lane import ThreadLane
 from consumer.scoring.loop import LoopLimits, ScoringLoop
-from consumer.scoring.oldest import OldestRecord, oldest_record
+from consumer.scoring.oldest import oldest_record
 from consumer.scoring.outcome import Outcome, ReadableRecords
-from consumer.scoring.ports import BatchTimes, Observer, Scorer
-from consumer.scoring.record import NOTHING, Batch, ClosedBy, Partition, Record, last_records, timestamps_ms
+from consumer.scoring.ports import Observer, Scorer
+from consumer.scoring.record import NOTHING, Batch, ClosedBy, Record, last_records, timestamps_ms
 from shared.clock import Clock
 from shared.codec import MessageHeaders, encode_review
 from shared.reviews import Review
@@ -93,31 +90,6 @@ class LabelWritingSink:
 
     def abandon(self) -> None:
         """Do nothing: nothing is in flight."""
-
-
-class DeafObserver:
-    """An Observer that does nothing."""
-
-    def scored(self, outcome: Outcome[Any], times: BatchTimes) -> None:
-        """Do nothing."""
-
-    def waited(self, seconds: float) -> None:
-        """Do nothing."""
-
-    def acknowledged(
-        self,
-        timestamps_ms: NDArray[np.int64],
-        last: Mapping[Partition, Record],
-        durable_after_s: float,
-        oldest: OldestRecord | None,
-    ) -> None:
-        """Do nothing."""
-
-    def rewound(self) -> None:
-        """Do nothing."""
-
-    def alive(self) -> None:
-        """Do nothing."""
 
 
 def _record(number: int, stamp_ms: int) -> Record:

@@ -20,7 +20,7 @@ import click
 import numpy as np
 from prometheus_client import CollectorRegistry
 
-from benchmarks.loop_in_memory import DeafObserver, outcome_of, ready_records, run_loop
+from benchmarks.loop_in_memory import outcome_of, ready_records, run_loop
 from benchmarks.rounds import ratios, spread
 from benchmarks.stream_results import RESULTS, write_result
 from consumer.commands.run_settings import RunSettings
@@ -30,6 +30,7 @@ from consumer.model.load import load_scorer
 from consumer.scoring.oldest import oldest_record
 from consumer.scoring.ports import BatchTimes, Scorer
 from consumer.scoring.record import Record, last_records
+from consumer.scoring.silent_observer import SilentObserver
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.clock import SystemClock
 from shared.logs import configure_logs
@@ -65,7 +66,7 @@ def observer_costs(records: Sequence[Record], scorer: Scorer, rounds: int, told:
 
 def _teller(metrics: ConsumerMetrics, records: Sequence[Record], scorer: Scorer) -> Callable[[], None]:
     outcome = outcome_of(records, scorer)
-    last, times = last_records(records), BatchTimes(np.full(len(records), 0.01), 0.1, 0.1, 0.1, 0.1, 0.1)
+    last, times = last_records(records), BatchTimes(np.full(len(records), 0.01), 0.1, 0.1, 0.1, 0.1)
 
     def tell() -> None:
         metrics.scored(outcome, times)
@@ -89,12 +90,12 @@ class LoopRounds:
 def loop_rounds(records: Sequence[Record], scorer: Scorer, rounds: int) -> LoopRounds:
     """Return what the loop does in each way, in turn."""
     clock, found = SystemClock(), LoopRounds()
-    run_loop(records, BATCH_RECORDS, scorer, DeafObserver(), clock)
+    run_loop(records, BATCH_RECORDS, scorer, SilentObserver(), clock)
     for _ in range(rounds):
         for way in WAYS:
             registry = CollectorRegistry()
             metrics = ConsumerMetrics(registry, clock)
-            observer = DeafObserver() if way == NOTHING else metrics
+            observer = SilentObserver() if way == NOTHING else metrics
             with hostile_scrapers(registry if way == SCRAPED else None, found.pages):
                 started, worked = time.perf_counter(), time.thread_time()
                 run_loop(records, BATCH_RECORDS, scorer, observer, clock)

@@ -6,13 +6,9 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import Outcome
 from consumer.scoring.ports import BatchTimes
-from consumer.scoring.record import Partition, Record
+from consumer.scoring.silent_observer import SilentObserver
 from shared.clock import Clock
 
 
@@ -26,8 +22,11 @@ class Step(StrEnum):
     STORE = "store"
 
 
-class Steps:
-    """An Observer that adds up seconds by step; those of `infer` of all threads, so they may exceed the wall's."""
+class Steps(SilentObserver):
+    """An Observer that adds up seconds by step; those of `infer` of all threads, so they may exceed the wall's.
+
+    It hears of batches only: bounded data wait for nobody and are not rewound, and the sink tells what it has stored.
+    """
 
     def __init__(self, clock: Clock, progressed: Callable[["Steps"], None] = lambda _steps: None) -> None:
         self._clock = clock
@@ -65,21 +64,3 @@ class Steps:
         self.labels.update(labels)
         self.rejected += rejected
         self._progressed(self)
-
-    def waited(self, seconds: float) -> None:
-        """Note nothing: bounded data wait for nobody."""
-
-    def acknowledged(
-        self,
-        timestamps_ms: NDArray[np.int64],
-        last: Mapping[Partition, Record],
-        durable_after_s: float,
-        oldest: OldestRecord | None,
-    ) -> None:
-        """Note nothing: the sink tells the progress it has stored."""
-
-    def rewound(self) -> None:
-        """Note nothing: bounded data are not rewound."""
-
-    def alive(self) -> None:
-        """Note nothing: nobody asks."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consumer.examining.finding import Note, failure, passed, skipped, warning
-from consumer.examining.limits import Limits, limits
+from shared.process_limits import ProcessLimits, process_limits
 from shared.process_use import memory_peak_mb
 
 MB = 1024 * 1024
@@ -23,7 +23,7 @@ class MemoryCheck:
     """Whether program, model and full buffers fit into what the process may have; the model is loaded by then."""
 
     buffers_bytes: int
-    allowed: Callable[[], Limits] = limits
+    allowed: Callable[[], ProcessLimits] = process_limits
     held_mb: Callable[[], float] = memory_peak_mb
     name: str = "memory"
     after: Sequence[str] = ("model",)
@@ -44,20 +44,20 @@ class MemoryCheck:
         return [note, passed(f"{allowed.processors:g} processors")]
 
 
-def fits(need_bytes: int, allowed: Limits) -> Note:
+def fits(need_bytes: int, allowed: ProcessLimits) -> Note:
     """Return whether so many bytes are allowed."""
-    bounds = [each for each in (allowed.memory_bytes, allowed.address_space_bytes) if each is not None]
+    bound_bytes = allowed.smallest_bytes()
     seen = f"about {need_bytes / 1e6:,.0f} MB with all buffers full"
-    if not bounds:
+    if bound_bytes is None:
         return passed(f"{seen}; no limit")
-    if need_bytes > min(bounds):
+    if need_bytes > bound_bytes:
         return failure(
-            f"{seen}, {min(bounds) / 1e6:,.0f} MB are allowed",
+            f"{seen}, {bound_bytes / 1e6:,.0f} MB are allowed",
             "a limit above that: else the process is killed when it is behind",
             f"raise the memory limit (of the container, or ulimit -v), or lower {BATCHES}, or give "
             "-X queued.max.messages.kbytes=… and queue.buffering.max.kbytes=…",
         )
-    return passed(f"{seen}; {min(bounds) / 1e6:,.0f} MB are allowed")
+    return passed(f"{seen}; {bound_bytes / 1e6:,.0f} MB are allowed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,17 @@
 """Whether the port for metrics and probes is free, or held by a consumer of ours."""
 
 import errno
-import http.client
 import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consumer.examining.finding import Note, failure, passed, warning
+from shared.page_client import ask_own
 
 PORT = "--metrics-port (REVIEWS_METRICS_PORT)"
 ANSWER_BYTES_MAX = 1024 * 1024
 _BUILD = re.compile(rb"^reviews_build_info\{([^}]*)\}", re.MULTILINE)
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - what a person may have set
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +57,6 @@ class PortCheck:
         return warning(f"{place} is held by a review-consumer that runs ({build})", "a free port for a second one", fix)
 
     def _build_info(self) -> str | None:
-        connection = http.client.HTTPConnection(
-            EVERY_ADDRESS.get(self.host, self.host), self.port, timeout=self.answer_s_max
-        )
-        try:
-            connection.request("GET", "/metrics")
-            found = _BUILD.search(connection.getresponse().read(ANSWER_BYTES_MAX))
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
+        answer = ask_own(self.host, self.port, "/metrics", self.answer_s_max, ANSWER_BYTES_MAX)
+        found = _BUILD.search(answer[1]) if answer else None
         return found[1].decode("utf-8", "replace") if found else None

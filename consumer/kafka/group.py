@@ -19,6 +19,14 @@ Answer = TypeVar("Answer")
 ANSWER_WAIT_S = 60.0
 ANSWER_PAUSE_S = 0.1
 
+# We may not ask: rights must be granted first.
+ACCESS_REFUSED = frozenset(
+    {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    }
+)
 # What a commit says when these partitions belong to somebody else by now; the new owner reads them again.
 LOST_OWNERSHIP = frozenset(
     {

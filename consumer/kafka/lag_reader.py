@@ -15,6 +15,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConsumerGroupDescription, OffsetSpec
 
+from consumer.kafka.group import ACCESS_REFUSED
 from consumer.kafka.group_lag import GroupLag, Holder, Standing, Waiting, partition_lags, unread_ranges
 from consumer.kafka.range_reader import Ranges
 from consumer.scoring.record import Record
@@ -30,13 +31,6 @@ READ_S_MAX = 10.0
 WAIT_S = 0.2
 FETCH_BYTES = 64 * 1024
 NOT_THERE = "DEAD"
-REFUSED = frozenset(
-    {
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    }
-)
 
 
 class GroupLagReader:
@@ -151,7 +145,7 @@ class GroupLagReader:
 
     def _unanswered(self, error: KafkaError) -> ConfigurationError | RetriableError:
         about = f"where group {self._group} stands in {self._topic}"
-        if error.code() in REFUSED:
+        if error.code() in ACCESS_REFUSED:
             return ConfigurationError(
                 f"Kafka refuses to say {about}: {error.str()}", hint="grant Describe on the group, Read on the topic"
             )

@@ -89,12 +89,17 @@ class TopicAdmin:
         return found
 
     def _config(self, topic: str) -> dict[str, str]:
-        resource = ConfigResource(ResourceType.TOPIC, topic)
         try:
-            entries = self._admin.describe_configs([resource])[resource].result(REQUEST_S)
+            return topic_config(self._admin, topic, REQUEST_S)
         except KafkaException as exception:
             raise RetriableError(f"can't read the configuration of {topic}: {exception.args[0].str()}") from exception
-        return {name: str(entry.value) for name, entry in entries.items()}
+
+
+def topic_config(admin: AdminClient, topic: str, answer_s_max: float) -> dict[str, str]:
+    """Return a topic's configuration; KafkaException or TimeoutError without an answer."""
+    resource = ConfigResource(ResourceType.TOPIC, topic)
+    entries = admin.describe_configs([resource])[resource].result(answer_s_max)
+    return {name: str(entry.value) for name, entry in entries.items()}
 
 
 def _differences(topic: str, what: str, found: object, expected: object) -> list[Drift]:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient
 
+from consumer.kafka.topic_admin import topic_config
 from shared.errors import ReviewstreamError
 from shared.kafka_client import KafkaSettings, create_client
 from shared.logs import get_logger
@@ -61,10 +62,7 @@ class TopicFacts:
             # Who reads it finds out what that means.
             return
         self._observer.partitions_are(self._topic, len(found.partitions))
-        resource = ConfigResource(ResourceType.TOPIC, self._topic)
-        entries = admin.describe_configs([resource])[resource].result(ANSWER_S_MAX)
-        config = {name: str(entry.value) for name, entry in entries.items() if entry.value is not None}
-        self._observer.retention_is(self._topic, retention_s(config))
+        self._observer.retention_is(self._topic, retention_s(topic_config(admin, self._topic, ANSWER_S_MAX)))
 
     def _keep_asking(self, ended: threading.Event) -> None:
         while not ended.is_set():

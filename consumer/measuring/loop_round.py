@@ -1,12 +1,9 @@
 """One round of micro-batches: the product's own loop over reviews in memory that arrive on a schedule."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from consumer.measuring.answers import Answers, join
 from consumer.measuring.rounds import OneRound
@@ -15,10 +12,10 @@ from consumer.scoring.batching import BatchBounds, BatchLimits, BatchPolicy
 from consumer.scoring.decoding import decode
 from consumer.scoring.lane import ThreadLane
 from consumer.scoring.loop import LoopLimits, ScoringLoop
-from consumer.scoring.oldest import OldestRecord
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import BatchTimes, Scorer
-from consumer.scoring.record import NOTHING, Batch, Partition, Record
+from consumer.scoring.record import NOTHING, Batch, Record
+from consumer.scoring.silent_observer import SilentObserver
 from shared.clock import Clock, SystemClock
 from shared.codec import encode_review
 from shared.reviews import Review
@@ -134,7 +131,7 @@ class KeepingSink:
 
 
 @dataclass(slots=True)
-class WorkObserver:
+class WorkObserver(SilentObserver):
     """An Observer that adds up what the loop spent on reviews, in seconds, and teaches the batch policy."""
 
     policy: BatchPolicy
@@ -145,24 +142,6 @@ class WorkObserver:
         spent_s = times.decode_s + times.score_s + times.deliver_s
         self.work_s += spent_s
         self.policy.observe(outcome.batch.size_bytes, spent_s)
-
-    def waited(self, seconds: float) -> None:
-        """Do nothing."""
-
-    def acknowledged(
-        self,
-        timestamps_ms: NDArray[np.int64],
-        last: Mapping[Partition, Record],
-        durable_after_s: float,
-        oldest: OldestRecord | None,
-    ) -> None:
-        """Do nothing."""
-
-    def rewound(self) -> None:
-        """Do nothing."""
-
-    def alive(self) -> None:
-        """Do nothing."""
 
 
 def round_of_arrivals(per_s: float) -> OneRound:

@@ -182,7 +182,6 @@ class ScoringLoop(Generic[ReadableT]):
             self._deliver(self._scoring.popleft())
 
     def _deliver(self, scoring: _Scoring[ReadableT]) -> None:
-        started = self._clock.monotonic()
         state_before = self.time.enter(LoopState.SCORE)
         isolated, score_s = scoring.scores.result()
         self.time.enter(LoopState.DELIVER)
@@ -206,8 +205,6 @@ class ScoringLoop(Generic[ReadableT]):
             poll_s=scoring.poll_s,
             decode_s=scoring.decode_s,
             score_s=score_s,
-            # Scored at once, the loop waited all the time that scoring took.
-            score_wait_s=max(scored - started, 0.0 if scoring.batch.closed_by.more_is_waiting else score_s),
             deliver_s=self._clock.monotonic() - scored,
         )
         self._observer.scored(outcome, times)

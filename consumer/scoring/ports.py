@@ -91,14 +91,13 @@ class CostObserver(Protocol):
 class BatchTimes:
     """Where one batch spent its time, in seconds; `queue_s` has one value a record, NaN where it is not known.
 
-    `score_s` is what scoring took, `score_wait_s` how long the loop waited for it: less where they overlapped.
+    `score_s` is what scoring took, also where the loop did something else meanwhile.
     """
 
     queue_s: NDArray[np.float64]
     poll_s: float
     decode_s: float
     score_s: float
-    score_wait_s: float
     deliver_s: float
 
 

@@ -1,16 +1,15 @@
 """Probes that answer for all workers, and where Prometheus finds them."""
 
-import http.client
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
 
 from consumer.supervising.supervisor import WorkerView
+from shared.page_client import EVERYWHERE, ask_own
 from shared.probes import Check, Page
 
 # A worker's probes answer within milliseconds; who asks gives up after a few seconds.
@@ -20,7 +19,6 @@ ASKED_AT_ONCE_MAX = 8
 SILENCE_S_MAX = 30.0
 # What a Host header may name: anything else is not repeated to anybody.
 HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 
 Ask = Callable[[int, str], str]
 
@@ -83,17 +81,14 @@ class WorkerProbes:
 
 def asking(host: str) -> Ask:
     """Return what asks workers that listen on this address."""
-    address = "127.0.0.1" if host in EVERYWHERE else host
 
     def ask(port: int, path: str) -> str:
-        try:
-            with closing(http.client.HTTPConnection(address, port, timeout=ANSWER_S_MAX)) as connection:
-                connection.request("GET", path)
-                answer = connection.getresponse()
-                said = answer.read(ANSWER_BYTES_MAX).decode("utf-8", "replace").strip()
-        except (OSError, http.client.HTTPException):
+        answer = ask_own(host, port, path, ANSWER_S_MAX, ANSWER_BYTES_MAX)
+        if answer is None:
             return f"no answer within {ANSWER_S_MAX:g} s"
-        return "" if answer.status == HTTPStatus.OK else said or f"it answered {answer.status}"
+        status, body = answer
+        said = body.decode("utf-8", "replace").strip()
+        return "" if status == HTTPStatus.OK else said or f"it answered {status}"
 
     return ask
 

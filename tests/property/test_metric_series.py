@@ -56,7 +56,7 @@ class Consumer:
         stamps = timestamps_ms(batch)
         waits_s = np.where(stamps < 0, np.nan, self.clock.now() - stamps / 1000)
         outcome = outcome_of(batch)
-        self.metrics.scored(outcome, BatchTimes(waits_s, 0.1, 0.01, 0.02, 0.02, 0.01))
+        self.metrics.scored(outcome, BatchTimes(waits_s, 0.1, 0.01, 0.02, 0.01))
         self.metrics.acknowledged(stamps, last_records(batch), 0.2, oldest_record(outcome))
 
     def series(self) -> set[str]:

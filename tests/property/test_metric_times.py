@@ -37,7 +37,7 @@ def test_no_time_stamp_and_no_clock_makes_a_negative_observation(
         # As the loop computes it.
         queue_s = np.where(outcome.timestamps_ms < 0, np.nan, clock.now() - outcome.timestamps_ms / 1000)
         skewed += sum(stamp >= 0 and clock.now() < stamp / 1000 for stamp in stamps_ms)
-        metrics.scored(outcome, BatchTimes(queue_s, 0.1, 0.1, 0.1, 0.1, 0.1))
+        metrics.scored(outcome, BatchTimes(queue_s, 0.1, 0.1, 0.1, 0.1))
         clock.jump(before_acknowledged_s)
         metrics.acknowledged(outcome.timestamps_ms, last_records(records), 0.1, oldest_record(outcome))
     # A machine may have no limit, which is infinite.

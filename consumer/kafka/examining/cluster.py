@@ -19,6 +19,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType
 
+from consumer.kafka.group import ACCESS_REFUSED
 from shared.errors import BrokerUnavailable, ConfigurationError, ReviewstreamError
 from shared.kafka_client import KafkaSettings, create_client
 
@@ -27,13 +28,6 @@ ANSWER_S_MAX = 5.0
 EARLIEST: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 NEWEST: OffsetSpec = OffsetSpec.max_timestamp()  # type: ignore[no-untyped-call]
-REFUSALS = frozenset(
-    {
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    }
-)
 # What a coordinator says that has just come up.
 COMING_UP = frozenset(
     {
@@ -158,7 +152,7 @@ def _answered(ask: "Callable[[], Future[Any]]", what: str) -> Any:
 
 def _reaction(error: KafkaError, what: str) -> ReviewstreamError:
     told = f"the broker did not say {what}: {error.name()}: {error.str()}".rstrip(": ")
-    if error.code() in REFUSALS:
+    if error.code() in ACCESS_REFUSED:
         return Refused(told, hint="grant Describe (of a configuration DescribeConfigs)")
     if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
         return Missing(told, hint="`review-consumer topics apply` makes the topics")

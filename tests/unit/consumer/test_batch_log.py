@@ -18,7 +18,7 @@ from tests.support.fake_scorer import outcome_of
 from tests.support.memory_records import MemoryRecord, review_value
 from tests.support.recording_observer import RecordingObserver
 
-TIMES = BatchTimes(np.array([0.1]), 0.5, 0.01, 0.02, 0.015, 0.04)
+TIMES = BatchTimes(np.array([0.1]), 0.5, 0.01, 0.02, 0.04)
 GOOD = MemoryRecord(review_value("an-id", "a good and secret lamp"), 2, 40, b"a-key")
 
 

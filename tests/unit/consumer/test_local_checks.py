@@ -9,7 +9,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from consumer.examining.finding import Note, Status
-from consumer.examining.limits import Limits, limits
 from consumer.examining.machine_checks import DiskCheck, MemoryCheck, fits
 from consumer.examining.port_check import PortCheck
 from consumer.examining.settings_check import SettingsCheck, mistyped
@@ -18,6 +17,7 @@ from shared.clock import SystemClock
 from shared.dev_broker.ports import HOST
 from shared.errors import ConfigurationError
 from shared.probes import ProbeServer
+from shared.process_limits import ProcessLimits, process_limits
 from shared.reviews import Model
 from tests.support.small_disk import small_disk
 
@@ -49,10 +49,10 @@ def test_settings_that_contradict_are_a_failure_with_their_own_hint() -> None:
 
 
 @pytest.fixture
-def group_tree(tmp_path: Path) -> Callable[..., Limits]:
+def group_tree(tmp_path: Path) -> Callable[..., ProcessLimits]:
     """Makes control groups `/outer/inner` with files such as `outer/memory.max`; returns what is read of them."""
 
-    def read(**files: str) -> Limits:
+    def read(**files: str) -> ProcessLimits:
         folder = tmp_path / "groups"
         (folder / "outer/inner").mkdir(parents=True)
         for place, content in files.items():
@@ -60,14 +60,15 @@ def group_tree(tmp_path: Path) -> Callable[..., Limits]:
             (folder / {"top": "", "outer": "outer", "inner": "outer/inner"}[level] / name.replace("_", ".")).write_text(
                 content + "\n", "ascii"
             )
-        own = tmp_path / "own"
+        own = tmp_path / "proc/self/cgroup"
+        own.parent.mkdir(parents=True)
         own.write_text("0::/outer/inner\n", "ascii")
-        return limits(folder, own)
+        return process_limits(tmp_path / "proc", folder)
 
     return read
 
 
-def test_the_tightest_limit_of_all_groups_counts(group_tree: Callable[..., Limits]) -> None:
+def test_the_tightest_limit_of_all_groups_counts(group_tree: Callable[..., ProcessLimits]) -> None:
     found = group_tree(
         inner__memory_max="max",
         outer__memory_max="500",
@@ -80,7 +81,7 @@ def test_the_tightest_limit_of_all_groups_counts(group_tree: Callable[..., Limit
 
 
 def test_no_control_group_is_no_limit(tmp_path: Path) -> None:
-    found = limits(tmp_path, tmp_path / "none")
+    found = process_limits(tmp_path / "none", tmp_path)
     assert found.memory_bytes is None
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     assert found.address_space_bytes == (None if soft == resource.RLIM_INFINITY else soft)
@@ -88,22 +89,22 @@ def test_no_control_group_is_no_limit(tmp_path: Path) -> None:
 
 
 def test_less_memory_than_full_buffers_need_is_a_failure() -> None:
-    assert fits(300 * MB, Limits(None, None, 2)).status is Status.PASSED
-    assert fits(300 * MB, Limits(400 * MB, None, 2)).status is Status.PASSED
-    assert fits(300 * MB, Limits(200 * MB, 400 * MB, 2)).status is Status.FAILED
-    assert fits(300 * MB, Limits(None, 200 * MB, 2)).status is Status.FAILED
+    assert fits(300 * MB, ProcessLimits(None, None, 2)).status is Status.PASSED
+    assert fits(300 * MB, ProcessLimits(400 * MB, None, 2)).status is Status.PASSED
+    assert fits(300 * MB, ProcessLimits(200 * MB, 400 * MB, 2)).status is Status.FAILED
+    assert fits(300 * MB, ProcessLimits(None, 200 * MB, 2)).status is Status.FAILED
 
 
 def test_buffers_count_beside_what_the_process_holds() -> None:
     def examined(buffers_bytes: int) -> Note:
-        return MemoryCheck(buffers_bytes, lambda: Limits(300 * MB, None, 2), lambda: 100.0).run()[0]
+        return MemoryCheck(buffers_bytes, lambda: ProcessLimits(300 * MB, None, 2), lambda: 100.0).run()[0]
 
     assert examined(100 * MB).status is Status.PASSED
     assert examined(200 * MB).status is Status.FAILED
 
 
 def test_a_part_of_a_processor_is_warned_of() -> None:
-    notes = MemoryCheck(0, lambda: Limits(None, None, 0.5), lambda: 1.0).run()
+    notes = MemoryCheck(0, lambda: ProcessLimits(None, None, 0.5), lambda: 1.0).run()
     assert [note.status for note in notes] == [Status.PASSED, Status.WARNING]
 
 

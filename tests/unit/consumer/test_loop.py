@@ -14,6 +14,7 @@ from consumer.scoring.dead_letter_limit import DeadLetterBounds
 from consumer.scoring.decoding import decode
 from consumer.scoring.lane import InlineLane, Result
 from consumer.scoring.loop import LoopLimits, ScoringLoop
+from consumer.scoring.loop_time import LoopState
 from shared.errors import ConfigurationError, FatalError, Reason, RetriableError
 from tests.support.fake_clock import START_S, FakeClock
 from tests.support.fake_scorer import FakeScorer
@@ -222,7 +223,7 @@ def test_times_of_a_batch_are_those_of_its_steps() -> None:
     (batch,) = bench.observer.batches
     assert batch.times.score_s == pytest.approx(2.0)
     assert (batch.times.poll_s, batch.times.decode_s, batch.times.deliver_s) == (0, 0, 0)
-    assert batch.times.score_wait_s == pytest.approx(2.0)
+    assert bench.loop.time.spent_s()[LoopState.SCORE] == pytest.approx(2.0)
     assert batch.outcome.work_s == pytest.approx(2.0)
     assert batch.outcome.scored_at == datetime.fromtimestamp(START_S + 2, UTC)
 

@@ -40,7 +40,7 @@ class Bench:
 
     def score(self, records: list[MemoryRecord], queue_s: list[float] | None = None) -> None:
         waits = np.array(queue_s or [0.1] * len(records))
-        self.metrics.scored(outcome_of(records), BatchTimes(waits, 0.5, 0.01, 0.02, 0.015, 0.04))
+        self.metrics.scored(outcome_of(records), BatchTimes(waits, 0.5, 0.01, 0.02, 0.04))
 
     def acknowledge(self, records: list[MemoryRecord], durable_after_s: float = 0.2) -> None:
         oldest = oldest_record(outcome_of(records))

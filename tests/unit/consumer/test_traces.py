@@ -19,7 +19,7 @@ from tests.support.fake_clock import START_S, FakeClock
 from tests.support.fake_scorer import outcome_of
 from tests.support.memory_records import MemoryRecord, review_value
 
-TIMES = BatchTimes(np.array([0.1]), poll_s=0.5, decode_s=0.01, score_s=0.02, score_wait_s=0.015, deliver_s=0.04)
+TIMES = BatchTimes(np.array([0.1]), poll_s=0.5, decode_s=0.01, score_s=0.02, deliver_s=0.04)
 
 
 def traced(number: int, content: bytes | None = None) -> MemoryRecord:
