@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,10 @@ from shared.probes import ProbeServer
 RESULT = RESULTS / "metrics.json"
 PACKAGES = ("msgspec", "numpy", "prometheus-client")
 BATCH_SIZES = (1, 100, 4096)
-WAYS = NOTHING, METRICS, SCRAPED = "an observer that does nothing", "metrics", "metrics, hostile scrapers"
+NOTHING, METRICS, SCRAPED = "an observer that does nothing", "metrics", "metrics, hostile scrapers"
+# What the scrapers themselves take of the machine, whoever they are at.
+ELSEWHERE = "metrics, hostile scrapers at another process"
+WAYS = NOTHING, METRICS, ELSEWHERE, SCRAPED
 BATCH_RECORDS = 1000
 LOOP_RECORDS, QUICK_LOOP_RECORDS = 100_000, 2_000
 ROUNDS, QUICK_ROUNDS = 11, 1
@@ -96,7 +99,12 @@ def loop_rounds(records: Sequence[Record], scorer: Scorer, rounds: int) -> LoopR
             registry = CollectorRegistry()
             metrics = ConsumerMetrics(registry, clock)
             observer = SilentObserver() if way == NOTHING else metrics
-            with hostile_scrapers(registry if way == SCRAPED else None, found.pages):
+            with ExitStack() as around:
+                if way == SCRAPED:
+                    server = around.enter_context(ProbeServer(registry, "127.0.0.1", 0, {}))
+                    around.enter_context(hostile_scrapers(server.port, found.pages))
+                elif way == ELSEWHERE:
+                    around.enter_context(hostile_scrapers(around.enter_context(another_server()), []))
                 started, worked = time.perf_counter(), time.thread_time()
                 run_loop(records, BATCH_RECORDS, scorer, observer, clock)
                 found.rates[way].append(len(records) / (time.perf_counter() - started))
@@ -105,23 +113,32 @@ def loop_rounds(records: Sequence[Record], scorer: Scorer, rounds: int) -> LoopR
 
 
 @contextmanager
-def hostile_scrapers(registry: CollectorRegistry | None, pages: list[float]) -> Iterator[None]:
-    """Serve a registry to hostile scrapers in a process of their own, and note the pages a second that they got."""
-    if registry is None:
-        yield
-        return
-    with ProbeServer(registry, "127.0.0.1", 0, {}) as server:
-        command = [sys.executable, "-m", "benchmarks.hostile_scrapers", str(server.port)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as scrapers:
-            if scrapers.stdout is None or scrapers.stdout.readline() != "ready\n":
-                raise RuntimeError("the hostile scrapers did not begin")
-            started = time.perf_counter()
-            try:
-                yield
-            finally:
-                seconds = time.perf_counter() - started
-                got, _ = scrapers.communicate("", END_S_MAX)
-        pages.append(int(got) / seconds)
+def another_server() -> Iterator[int]:
+    """Serve metrics in a process of their own; give its port."""
+    command = [sys.executable, "-m", "benchmarks.scraped_server"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        if server.stdout is None:
+            raise RuntimeError("the other server did not begin")
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.communicate("", END_S_MAX)
+
+
+@contextmanager
+def hostile_scrapers(port: int, pages: list[float]) -> Iterator[None]:
+    """Have hostile scrapers at a port, from a process of their own, and note the pages a second that they got."""
+    command = [sys.executable, "-m", "benchmarks.hostile_scrapers", str(port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as scrapers:
+        if scrapers.stdout is None or scrapers.stdout.readline() != "ready\n":
+            raise RuntimeError("the hostile scrapers did not begin")
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - started
+            got, _ = scrapers.communicate("", END_S_MAX)
+    pages.append(int(got) / seconds)
 
 
 def document(machine: Mapping[str, Any], costs: Mapping[str, float], found: LoopRounds) -> dict[str, Any]:
@@ -134,7 +151,7 @@ def document(machine: Mapping[str, Any], costs: Mapping[str, float], found: Loop
         "records_a_second": {way: spread(rounds) for way, rounds in rates.items()},
         "loop_us_a_record": {way: spread(rounds) for way, rounds in found.loop_us.items()},
         "ratio_to_nothing": {way: spread(ratios(rounds, rates[NOTHING])) for way, rounds in rates.items()},
-        "ratio_to_unscraped": spread(ratios(rates[SCRAPED], rates[METRICS])),
+        "ratio_to_scrapers_elsewhere": spread(ratios(rates[SCRAPED], rates[ELSEWHERE])),
         "pages_a_second": spread(found.pages),
     }
 

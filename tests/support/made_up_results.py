@@ -98,7 +98,7 @@ def metrics(observer_us: float = 0.15) -> dict[str, Any]:
         "records_a_second": {way: figure(rate) for way, rate in ways.items()},
         "loop_us_a_record": {way: figure(5.0) for way in ways},
         "ratio_to_nothing": {way: figure(rate / 100_000) for way, rate in ways.items()},
-        "ratio_to_unscraped": figure(0.51),
+        "ratio_to_scrapers_elsewhere": figure(0.51),
         "pages_a_second": figure(120.0),
     }
 
