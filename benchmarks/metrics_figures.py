@@ -29,8 +29,8 @@ def metrics(results: Results) -> str:
     pages = results["pages_a_second"]
     under_attack = (
         f"The hostile scrapers got {pages['median']:,.0f} pages a second. With them at its own port the loop ran at "
-        f"{scraped['median']:.2f} ({scraped['low']:.2f} to {scraped['high']:.2f}) of its speed beside scrapers that are "
-        "at another process and take as much of the machine."
+        f"{scraped['median']:.2f} ({scraped['low']:.2f} to {scraped['high']:.2f}) of its speed beside scrapers at "
+        "another process, which take as much of the machine."
     )
     return "\n\n".join(
         [
