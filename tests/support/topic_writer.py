@@ -1,12 +1,15 @@
 """Stores records exactly where a test wants them, in a transaction where it wants one."""
 
+import time
 import uuid
 from collections.abc import Iterable
 
 from confluent_kafka import Producer
 
+from consumer.kafka.range_reader import open_reader
 from shared.kafka_client import KafkaSettings
 from tests.support.memory_records import MemoryRecord
+from tests.support.stream_under_test import Deadline
 
 WAIT_S = 60.0
 
@@ -38,3 +41,12 @@ def begin_transaction(kafka: KafkaSettings) -> Producer:
     producer.init_transactions(WAIT_S)
     producer.begin_transaction()
     return producer
+
+
+def wait_until_decided(kafka: KafkaSettings, topic: str) -> None:
+    """Wait for the markers of transactions that ended: brokers write them after they have said that it did."""
+    deadline = Deadline()
+    with open_reader(kafka, topic) as reader:
+        while reader.bounds() != reader.written_bounds():
+            deadline.check("the markers are written")
+            time.sleep(0.02)

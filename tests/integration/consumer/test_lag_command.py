@@ -18,7 +18,7 @@ from shared.topics import TopicSettings
 from tests.support.memory_records import MemoryRecord, review_value
 from tests.support.stamped_reviews import NO_TIME_STAMP_MS, publish_stamped
 from tests.support.stream_under_test import Deadline
-from tests.support.topic_writer import begin_transaction, put, store
+from tests.support.topic_writer import begin_transaction, put, store, wait_until_decided
 
 pytestmark = pytest.mark.kafka
 
@@ -132,6 +132,7 @@ def test_markers_of_transactions_and_aborted_records_are_no_backlog(stage: Stage
     put(producer, stage.topic, stage.records(1, 4))
     producer.flush(REQUEST_S)
     producer.abort_transaction()
+    wait_until_decided(kafka, stage.topic)
     stage.stand_at({0: 4, 1: 0})
     code, found = stage.lag("--max-records", "0", "--max-seconds", "0")
     assert (code, found["records"], found["seconds"]) == (0, 0, 0)

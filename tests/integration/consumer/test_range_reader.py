@@ -10,7 +10,7 @@ from shared.errors import ConfigurationError
 from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
 from tests.support.memory_records import MemoryRecord, reviews
-from tests.support.topic_writer import begin_transaction, put, store
+from tests.support.topic_writer import begin_transaction, put, store, wait_until_decided
 
 pytestmark = pytest.mark.kafka
 
@@ -41,6 +41,7 @@ def test_aborted_records_are_not_read_and_markers_at_the_end_do_not_keep_it_wait
         else:
             producer.flush()
             producer.abort_transaction()
+        wait_until_decided(kafka, topics.input_topic)
     with open_reader(kafka, topics.input_topic) as reader:
         assert reader.bounds()[0] == (0, 6)
     assert places(kafka, topics.input_topic) == [(0, 0), (0, 1)]

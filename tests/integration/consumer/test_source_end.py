@@ -11,6 +11,7 @@ from shared.kafka_client import KafkaSettings
 from shared.topics import TopicSettings
 from tests.support.memory_records import review_value
 from tests.support.stream_under_test import REQUEST_S, Deadline, KafkaStream
+from tests.support.topic_writer import wait_until_decided
 
 pytestmark = pytest.mark.kafka
 
@@ -26,6 +27,7 @@ def test_the_end_is_reached_behind_transaction_markers_and_aborted_records(
             producer.produce(topics.input_topic, review_value(f"r{number}"), partition=0)
         producer.flush(REQUEST_S)
         finish(REQUEST_S)
+    wait_until_decided(kafka, topics.input_topic)
     stream = KafkaStream(kafka, topics)
     source = stream.join(ReadTo.END).source
     try:

@@ -21,7 +21,7 @@ from tests.support.memory_records import MemoryRecord, reviews
 from tests.support.processes import Program, settings_in_environment
 from tests.support.reviews import publish, review_values
 from tests.support.topic_job import CHECKPOINT_ROWS, CLOCK, KILL_AT, MODULE, SMALL_ROWS, WHOLE, TopicJob
-from tests.support.topic_writer import begin_transaction, put, store
+from tests.support.topic_writer import begin_transaction, put, store, wait_until_decided
 
 pytestmark = pytest.mark.kafka
 
@@ -52,6 +52,7 @@ def fill(kafka: KafkaSettings, topics: TopicSettings) -> None:
     put(producer, topics.input_topic, reviews(3, 1))
     producer.flush()
     producer.abort_transaction()
+    wait_until_decided(kafka, topics.input_topic)
 
 
 def kill_and_count(kafka: KafkaSettings, topics: TopicSettings, kill_at: str, clock: str) -> int:
