@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from consumer.kafka.labels import LabelWriter
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome, Scores
-from consumer.scoring.record import Batch, Record, last_records, timestamps_ms
+from consumer.scoring.record import Batch, Record, last_records
 from consumer.telemetry.batch_histogram import BatchHistogram
 from consumer.telemetry.metrics import END_TO_END_BOUNDS_S
 from shared.codec import encode_review
@@ -37,7 +37,7 @@ def main() -> int:
     records = [_record(number) for number in range(RECORDS)]
     readable, _ = decode(records, 1_000_000)
     scores = _constant_scores()
-    outcome = Outcome(Batch(records), readable, scores, [], datetime.now(UTC), timestamps_ms(records))
+    outcome = Outcome(Batch(records), readable, scores, [], datetime.now(UTC))
     labels = LabelWriter()
     ages = np.random.default_rng(7).gamma(2, 0.01, RECORDS)
     batched = BatchHistogram("batched", "one call a batch", END_TO_END_BOUNDS_S)
@@ -48,7 +48,7 @@ def main() -> int:
             single.observe(age)
 
     def metrics_of_a_batch() -> None:
-        timestamps_ms(records)
+        _ = Batch(records).timestamps_ms
         last_records(records)
         batched.observe_batch(ages)
 

@@ -14,7 +14,7 @@ from consumer.scoring.loop import LoopLimits, ScoringLoop
 from consumer.scoring.oldest import oldest_record
 from consumer.scoring.outcome import Outcome, ReadableRecords
 from consumer.scoring.ports import Observer, Scorer
-from consumer.scoring.record import NOTHING, Batch, ClosedBy, Record, last_records, timestamps_ms
+from consumer.scoring.record import NOTHING, Batch, ClosedBy, Record, last_records
 from shared.clock import Clock
 from shared.codec import MessageHeaders, encode_review
 from shared.reviews import Review
@@ -35,8 +35,8 @@ def ready_records(count: int, clock: Clock) -> list[Record]:
 def outcome_of(records: Sequence[Record], scorer: Scorer) -> Outcome[ReadableRecords]:
     """Return what becomes of records."""
     readable, dead_letters = decode(records, VALUE_BYTES_MAX)
-    scores, stamps_ms = scorer.score(readable.texts()), timestamps_ms(records)
-    return Outcome(Batch(records), readable, scores, dead_letters, datetime.now(UTC), stamps_ms)
+    scores = scorer.score(readable.texts())
+    return Outcome(Batch(records), readable, scores, dead_letters, datetime.now(UTC))
 
 
 def run_loop(records: Sequence[Record], batch_records: int, scorer: Scorer, observer: Observer, clock: Clock) -> None:
@@ -78,7 +78,7 @@ class LabelWritingSink:
         last, oldest = last_records(outcome.batch.records), oldest_record(outcome)
         for _message in self._labels.messages(outcome):
             pass
-        self._observer.acknowledged(outcome.timestamps_ms, last, 0.01, oldest)
+        self._observer.acknowledged(outcome.batch.timestamps_ms, last, 0.01, oldest)
 
     def advance(self, wait_s: float) -> int:
         """Return 0: nothing is in flight."""

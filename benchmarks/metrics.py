@@ -73,7 +73,7 @@ def _teller(metrics: ConsumerMetrics, records: Sequence[Record], scorer: Scorer)
 
     def tell() -> None:
         metrics.scored(outcome, times)
-        metrics.acknowledged(outcome.timestamps_ms, last, 0.1, oldest_record(outcome))
+        metrics.acknowledged(outcome.batch.timestamps_ms, last, 0.1, oldest_record(outcome))
 
     return tell
 

@@ -22,7 +22,7 @@ from consumer.kafka.labels import LabelWriter
 from consumer.model.load import load_scorer
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome
-from consumer.scoring.record import Batch, Record, timestamps_ms
+from consumer.scoring.record import Batch, Record
 from shared.codec import encode_review, review_headers
 from shared.reviews import Review
 
@@ -49,7 +49,7 @@ def decoding_and_encoding(records: Sequence[Record]) -> list[Step]:
     def step(batch: Sequence[Record]) -> None:
         readable, dead_letters = decode(batch, VALUE_BYTES_MAX)
         scores, now = scorer.score(readable.texts()), datetime.now(UTC)
-        outcome = Outcome(Batch(batch), readable, scores, dead_letters, now, timestamps_ms(batch))
+        outcome = Outcome(Batch(batch), readable, scores, dead_letters, now)
         for _ in labels.messages(outcome):
             pass
 

@@ -21,7 +21,7 @@ from consumer.model.manifest import MANIFEST, read_manifest
 from consumer.model.train import Reporter, TrainingPlan, train
 from consumer.model.training_data import sample_data
 from consumer.reports.demo_summary import DemoResult, print_summary
-from consumer.scoring.record import Record, timestamps_ms
+from consumer.scoring.record import Batch, Record
 from shared.codec import decode_label
 from shared.datasets import DATASETS, Split, read_dataset
 from shared.dev_broker.choice import DevBroker, Purpose, choose_broker
@@ -158,7 +158,7 @@ class _Journeys:
     def __init__(self, inputs: list[Record], stored: list[Record]) -> None:
         published = {(record.partition(), record.offset()): record.timestamp()[1] for record in inputs}
         self.labels = [decode_label(record.value() or b"") for record in stored]
-        self._stored_ms = timestamps_ms(stored)
+        self._stored_ms = Batch(stored).timestamps_ms
         sources = [label.source for label in self.labels]
         self._published_ms = np.array([published[source.partition, source.offset] for source in sources])
 

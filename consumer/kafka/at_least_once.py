@@ -43,12 +43,12 @@ class _InFlightBatch:
 
     records: int
     size_bytes: int
-    timestamps_ms: NDArray[np.int64]
-    last: Mapping[Partition, Record]
-    oldest: OldestRecord | None
     state: "_State"
     pending: int
     handed_over_s: float
+    timestamps_ms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    last: Mapping[Partition, Record] = field(default_factory=dict)
+    oldest: OldestRecord | None = None
 
     def report(self, error: KafkaError | None, message: Message) -> None:
         """Count one acknowledgement; a failure is latched and the batch never completes."""
@@ -118,15 +118,15 @@ class AtLeastOnceSink:
         batch = _InFlightBatch(
             records=len(outcome.batch),
             size_bytes=outcome.batch.size_bytes,
-            timestamps_ms=outcome.timestamps_ms,
-            last=last_records(outcome.batch.records),
-            oldest=oldest_record(outcome),
             state=self._state,
             pending=len(outcome.batch),
             handed_over_s=started,
         )
         self._state.add(batch)
         self._outbox.put(outcome, batch.report)
+        # Needed once all is acknowledged, which is noticed below at the earliest: no label waits for it.
+        batch.timestamps_ms, batch.oldest = outcome.batch.timestamps_ms, oldest_record(outcome)
+        batch.last = last_records(outcome.batch.records)
         self._costs.observe(outcome.batch.size_bytes, outcome.work_s + self._clock.monotonic() - started)
         self.advance(0)
 
@@ -181,7 +181,7 @@ class AtLeastOnceSink:
 
     def _wait_for_room(self, outcome: Outcome[ReadableRecords]) -> None:
         deadline = self._clock.monotonic() + self._settings.room_wait_s_max
-        while (in_flight := self.advance(0)) and self._exceeds(outcome):
+        while self._exceeds(outcome) and (in_flight := self.advance(0)) and self._exceeds(outcome):
             if self._clock.monotonic() >= deadline:
                 raise RetriableError(f"{in_flight} records in flight and none acknowledged: is the broker up?")
             self._wait()

@@ -98,15 +98,18 @@ class ExactlyOnceSink:
         last = last_records(outcome.batch.records)
         offsets = [TopicPartition(*place, offset) for place, offset in next_offsets(last).items()]
         work_s = outcome.work_s + self._clock.monotonic() - started
+        handed_over_s = self._clock.monotonic()
+        # Under way before what nobody waits for is gathered.
+        committed = self._lane.begin(lambda: self._commit(offsets, membership))
         self._in_flight = _InFlight(
             records=len(outcome.batch),
-            timestamps_ms=outcome.timestamps_ms,
+            timestamps_ms=outcome.batch.timestamps_ms,
             last=last,
             oldest=oldest_record(outcome),
             size_bytes=outcome.batch.size_bytes,
             work_s=work_s,
-            handed_over_s=self._clock.monotonic(),
-            committed=self._lane.begin(lambda: self._commit(offsets, membership)),
+            handed_over_s=handed_over_s,
+            committed=committed,
         )
 
     def advance(self, wait_s: float) -> int:

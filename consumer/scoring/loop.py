@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Generic
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from consumer.scoring.batching import BatchPolicy
 from consumer.scoring.dead_letter_limit import DeadLetterBounds, DeadLetterLimit
 from consumer.scoring.isolation import IsolatedScores, score_isolating
-from consumer.scoring.lane import InlineLane, Lane
+from consumer.scoring.lane import Lane
 from consumer.scoring.loop_time import LoopState, LoopTime
 from consumer.scoring.outcome import DeadLetter, Outcome, ReadableT
 from consumer.scoring.ports import BatchTimes, Decoder, Observer, Scorer, Sink, Source
@@ -42,16 +42,20 @@ class LoopLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Scoring(Generic[ReadableT]):
-    """A batch that was decoded and is being scored."""
+    """A batch that was decoded; `scores` waits for its scores, or makes them, and tells the seconds that took."""
 
     batch: Batch
     readable: ReadableT
     dead_letters: list[DeadLetter]
-    stamps_ms: NDArray[np.int64]
-    queue_s: NDArray[np.float64]
+    read_at_s: float
     poll_s: float
     decode_s: float
-    scores: "Future[tuple[IsolatedScores, float]]"
+    scores: Callable[[], tuple[IsolatedScores, float]]
+
+    def queue_s(self) -> NDArray[np.float64]:
+        """Return how old each record was when it was read, in seconds, (n,); NaN where that is not known."""
+        stamps_ms = self.batch.timestamps_ms
+        return np.where(stamps_ms < 0, np.nan, self.read_at_s - stamps_ms / 1000)
 
 
 class ScoringLoop(Generic[ReadableT]):
@@ -85,7 +89,6 @@ class ScoringLoop(Generic[ReadableT]):
         self._limits = limits
         self._dead_letter_limit = DeadLetterLimit(limits.dead_letters) if limits.dead_letters else None
         self._lane = lane
-        self._at_once = InlineLane()
         self._scoring: deque[_Scoring[ReadableT]] = deque()
         self._more_is_waiting = False
         self._rewinds = 0
@@ -154,23 +157,19 @@ class ScoringLoop(Generic[ReadableT]):
 
     def _begin(self, batch: Batch, polled: float, poll_s: float) -> _Scoring[ReadableT]:
         self.time.enter(LoopState.DECODE)
-        stamps_ms = batch.timestamps_ms()
-        queue_s = np.where(stamps_ms < 0, np.nan, self._clock.now() - stamps_ms / 1000)
-        # The oldest of any partition; NaN only where no age is known.
-        self._policy.note_age(float(np.fmax.reduce(queue_s)))
+        read_at_s = self._clock.now()
         readable, dead_letters = self._decode(batch.records, self._limits.value_bytes_max)
         texts = readable.texts()
         decode_s = self._clock.monotonic() - polled
         # Read once a batch: `use` may change it at any moment.
         scorer = self._scorer
         if self._more_is_waiting:
-            scores = self._lane.begin(lambda: self._score(scorer, texts))
+            scores = self._lane.begin(lambda: self._score(scorer, texts)).result
         else:
             # In order: what is still in the lane goes out first. A small batch is sooner scored than handed over.
             self._deliver_scored()
-            self.time.enter(LoopState.SCORE)
-            scores = self._at_once.begin(lambda: self._score(scorer, texts))
-        return _Scoring(batch, readable, dead_letters, stamps_ms, queue_s, poll_s, decode_s, scores)
+            scores = partial(self._score, scorer, texts)
+        return _Scoring(batch, readable, dead_letters, read_at_s, poll_s, decode_s, scores)
 
     def _score(self, scorer: Scorer, texts: Sequence[str]) -> tuple[IsolatedScores, float]:
         started = self._clock.monotonic()
@@ -183,7 +182,7 @@ class ScoringLoop(Generic[ReadableT]):
 
     def _deliver(self, scoring: _Scoring[ReadableT]) -> None:
         state_before = self.time.enter(LoopState.SCORE)
-        isolated, score_s = scoring.scores.result()
+        isolated, score_s = scoring.scores()
         self.time.enter(LoopState.DELIVER)
         scored = self._clock.monotonic()
         readable, dead_letters = scoring.readable, scoring.dead_letters
@@ -197,17 +196,15 @@ class ScoringLoop(Generic[ReadableT]):
             self._dead_letter_limit.check(scoring.batch.records, dead_letters)
         scored_at = datetime.fromtimestamp(self._clock.now(), UTC)
         work_s = scoring.decode_s + score_s
-        outcome = Outcome(scoring.batch, readable, isolated.scores, dead_letters, scored_at, scoring.stamps_ms, work_s)
+        outcome = Outcome(scoring.batch, readable, isolated.scores, dead_letters, scored_at, work_s)
         self._sink.deliver(outcome)
+        deliver_s = self._clock.monotonic() - scored
         self._handed_over += len(scoring.batch)
-        times = BatchTimes(
-            queue_s=scoring.queue_s,
-            poll_s=scoring.poll_s,
-            decode_s=scoring.decode_s,
-            score_s=score_s,
-            deliver_s=self._clock.monotonic() - scored,
-        )
-        self._observer.scored(outcome, times)
+        # What nobody waits for comes behind the labels.
+        queue_s = scoring.queue_s()
+        # The oldest of any partition; NaN only where no age is known.
+        self._policy.note_age(float(np.fmax.reduce(queue_s)))
+        self._observer.scored(outcome, BatchTimes(queue_s, scoring.poll_s, scoring.decode_s, score_s, deliver_s))
         self.time.enter(state_before)
 
     def _note_progress(self, in_flight: int) -> None:

@@ -19,7 +19,7 @@ class OldestRecord:
 
 def oldest_record(outcome: Outcome[ReadableRecords]) -> OldestRecord | None:
     """Return the record of a batch with the earliest time stamp; None where no time stamp is known."""
-    stamps_ms = outcome.timestamps_ms
+    stamps_ms = outcome.batch.timestamps_ms
     if not len(stamps_ms):
         return None
     # Without a sign those below 0, which are unknown, are the largest.

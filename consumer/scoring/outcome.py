@@ -117,7 +117,7 @@ class ReadableRecords:
 class Outcome(Generic[ReadableT]):
     """What became of a batch: each record is in `labelled`, beside its row of `scores`, or in `dead_letters`, once.
 
-    `timestamps_ms` are those of the batch's records (n,); `work_s` is what decoding and scoring took, in seconds.
+    `work_s` is what decoding and scoring took, in seconds.
     """
 
     batch: Batch
@@ -125,5 +125,4 @@ class Outcome(Generic[ReadableT]):
     scores: Scores
     dead_letters: Sequence[DeadLetter]
     scored_at: datetime
-    timestamps_ms: NDArray[np.int64]
     work_s: float = 0.0

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from operator import methodcaller
 from typing import Protocol, TypeAlias
 
@@ -66,7 +67,7 @@ class ClosedBy(StrEnum):
         return self in {ClosedBy.COUNT, ClosedBy.TIME, ClosedBy.BYTES}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
     """Records read together, in order of arrival; `size_bytes` is that of their values.
 
@@ -79,9 +80,10 @@ class Batch:
     closed_by: ClosedBy = ClosedBy.DRAINED
     membership: object = None
 
+    @cached_property
     def timestamps_ms(self) -> NDArray[np.int64]:
-        """Return the records' time stamps in milliseconds since 1970, (n,); negative where unknown."""
-        return timestamps_ms(self.records)
+        """The records' time stamps in milliseconds since 1970, (n,) int64; negative where unknown."""
+        return np.array([record.timestamp()[1] for record in self.records], np.int64)
 
     def __len__(self) -> int:
         """Return how many records there are."""
@@ -101,11 +103,6 @@ def readable_headers(record: Record) -> Sequence[tuple[str, bytes | None]] | Non
         return _ask_for_headers(record)
     except (SystemError, UnicodeError) as error:
         raise RecordError(Reason.ENCODING, "the name of a header is not UTF-8: the headers can't be kept") from error
-
-
-def timestamps_ms(records: Sequence[Record]) -> NDArray[np.int64]:
-    """Return the records' time stamps in milliseconds since 1970, (n,) int64; negative where unknown."""
-    return np.array([record.timestamp()[1] for record in records], np.int64)
 
 
 def last_records(records: Sequence[Record]) -> dict[Partition, Record]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consumer.kafka.labels import LabelWriter
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome, Scores
-from consumer.scoring.record import Batch, timestamps_ms
+from consumer.scoring.record import Batch
 from shared.codec import encode_label, label_headers, label_id
 from shared.reviews import Label, Model, Source
 from tests.support.memory_records import MemoryRecord, review_value
@@ -40,7 +40,7 @@ def test_a_batch_of_labels_is_what_the_contract_says_byte_for_byte(
     probabilities = probabilities.reshape(len(rows), len(classes))
     confidences = np.array([share for *_, share in rows])
     scores = Scores(model, tuple(classes), labels, confidences, probabilities)
-    outcome = Outcome(Batch(records), readable, scores, [], scored_at, timestamps_ms(records))
+    outcome = Outcome(Batch(records), readable, scores, [], scored_at)
     written = list(LabelWriter().messages(outcome))
     assert len(written) == len(rows)
     for (key, value, headers), (review_id, partition, offset, share), label, row in zip(

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from consumer.scoring.oldest import oldest_record
 from consumer.scoring.ports import BatchTimes
-from consumer.scoring.record import Record, last_records, timestamps_ms
+from consumer.scoring.record import Batch, Record, last_records
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.codec import encode_review
 from shared.reviews import Review
@@ -53,7 +53,7 @@ class Consumer:
 
     def label(self, batch: Sequence[Record]) -> None:
         """Score a batch, and have it acknowledged."""
-        stamps = timestamps_ms(batch)
+        stamps = Batch(batch).timestamps_ms
         waits_s = np.where(stamps < 0, np.nan, self.clock.now() - stamps / 1000)
         outcome = outcome_of(batch)
         self.metrics.scored(outcome, BatchTimes(waits_s, 0.1, 0.01, 0.02, 0.01))

@@ -35,11 +35,11 @@ def test_no_time_stamp_and_no_clock_makes_a_negative_observation(
         records = [MemoryRecord(review_value("r"), 0, row, stamp_ms=stamp) for row, stamp in enumerate(stamps_ms)]
         outcome = outcome_of(records)
         # As the loop computes it.
-        queue_s = np.where(outcome.timestamps_ms < 0, np.nan, clock.now() - outcome.timestamps_ms / 1000)
+        queue_s = np.where(outcome.batch.timestamps_ms < 0, np.nan, clock.now() - outcome.batch.timestamps_ms / 1000)
         skewed += sum(stamp >= 0 and clock.now() < stamp / 1000 for stamp in stamps_ms)
         metrics.scored(outcome, BatchTimes(queue_s, 0.1, 0.1, 0.1, 0.1))
         clock.jump(before_acknowledged_s)
-        metrics.acknowledged(outcome.timestamps_ms, last_records(records), 0.1, oldest_record(outcome))
+        metrics.acknowledged(outcome.batch.timestamps_ms, last_records(records), 0.1, oldest_record(outcome))
     # A machine may have no limit, which is infinite.
     families = [family for family in registry.collect() if family.name != "reviews_memory_limit_bytes"]
     samples = [sample for family in families for sample in family.samples]

@@ -7,7 +7,7 @@ import numpy as np
 
 from consumer.scoring.decoding import decode
 from consumer.scoring.outcome import Outcome, ReadableRecords, Scores
-from consumer.scoring.record import Batch, Record, timestamps_ms
+from consumer.scoring.record import Batch, Record
 from shared.reviews import Model
 from tests.support.fake_clock import START_S, FakeClock
 
@@ -47,5 +47,4 @@ def outcome_of(batch: Batch | Sequence[Record], value_bytes_max: int = 1_000_000
         batch = Batch(batch, sum(len(record.value() or b"") for record in batch))
     readable, dead_letters = decode(batch.records, value_bytes_max)
     scored_at = datetime.fromtimestamp(START_S, UTC)
-    stamps_ms = timestamps_ms(batch.records)
-    return Outcome(batch, readable, keyword_scores(readable.texts()), dead_letters, scored_at, stamps_ms)
+    return Outcome(batch, readable, keyword_scores(readable.texts()), dead_letters, scored_at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -88,10 +89,9 @@ class TableRows(Sequence[Record]):
 class TableBatch(Batch):
     """A chunk as the loop moves it."""
 
-    __slots__ = ()
-
+    @cached_property
     def timestamps_ms(self) -> NDArray[np.int64]:
-        """Return that no row's time of arrival is known, (n,)."""
+        """Nothing: no row's time of arrival is known, (n,)."""
         return np.full(len(self), UNKNOWN_TIME_MS, np.int64)
 
 

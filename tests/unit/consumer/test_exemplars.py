@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 from prometheus_client.samples import Exemplar, Sample, Timestamp
 
 from consumer.scoring.oldest import OldestRecord, oldest_record
-from consumer.scoring.record import last_records, timestamps_ms
+from consumer.scoring.record import Batch, last_records
 from consumer.telemetry.exemplars import exemplar_labels
 from consumer.telemetry.metrics import ConsumerMetrics
 from shared.probes import ProbeServer
@@ -91,7 +91,7 @@ class Bench:
 
     def acknowledge(self, *records: MemoryRecord) -> None:
         oldest = oldest_record(outcome_of(records))
-        self.metrics.acknowledged(timestamps_ms(records), last_records(records), 0.1, oldest)
+        self.metrics.acknowledged(Batch(records).timestamps_ms, last_records(records), 0.1, oldest)
 
     def exemplars(self) -> dict[str, Exemplar]:
         """Return what a scraper of OpenMetrics sees, by bucket."""

@@ -8,7 +8,7 @@ from consumer.scoring.batching import BatchBounds, BatchPolicy
 from consumer.scoring.loop_time import LoopState, LoopTime
 from consumer.scoring.oldest import oldest_record
 from consumer.scoring.ports import BatchTimes
-from consumer.scoring.record import last_records, timestamps_ms
+from consumer.scoring.record import Batch, last_records
 from consumer.telemetry.catalogue import declared_metrics, metric_names
 from consumer.telemetry.loop_seconds import LOOP_STATES
 from consumer.telemetry.metrics import (
@@ -44,7 +44,7 @@ class Bench:
 
     def acknowledge(self, records: list[MemoryRecord], durable_after_s: float = 0.2) -> None:
         oldest = oldest_record(outcome_of(records))
-        self.metrics.acknowledged(timestamps_ms(records), last_records(records), durable_after_s, oldest)
+        self.metrics.acknowledged(Batch(records).timestamps_ms, last_records(records), durable_after_s, oldest)
 
 
 def batch(good: int = 1, bad: int = 0) -> list[MemoryRecord]:
