@@ -86,7 +86,7 @@ def checks_of(settings: SettingsRead) -> list[Check]:
         NamesCheck(servers),
         ReachCheck(servers),
         EncryptionCheck(servers, transport),
-        LoginCheck(kafka, transport),
+        LoginCheck(cluster, transport),
         AdvertisedCheck(cluster),
         AbilitiesCheck(cluster, servers, transport, run.group_protocol, delivery, run.transaction_timeout),
         AccessCheck(cluster, topics, run.group, run.transactional_id, delivery),

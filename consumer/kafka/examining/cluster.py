@@ -6,6 +6,7 @@ Each raises Refused where we may not ask, Missing where there is no such topic, 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, Resou
 
 from consumer.kafka.group import ACCESS_REFUSED
 from shared.errors import BrokerUnavailable, ConfigurationError, ReviewstreamError
-from shared.kafka_client import KafkaSettings, create_client
+from shared.kafka_client import KafkaSettings, create_client, wait_for_broker
 
 ANSWER_S_MAX = 5.0
 
@@ -53,6 +54,7 @@ class Cluster:
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
         self._admin: AdminClient | None = None
+        self._first_answer: Any = None
 
     def client(self) -> AdminClient:
         """Return the client; ConfigurationError where librdkafka refuses its properties."""
@@ -60,6 +62,15 @@ class Cluster:
             # Its errors stay quiet: the checks say what they mean.
             self._admin = create_client(AdminClient, self._kafka.client_config() | {"error_cb": lambda _error: None})
         return self._admin
+
+    def enter(self, within_s: float) -> Any:
+        """Return the ClusterMetadata as soon as a broker lets us in and answers; see `wait_for_broker`."""
+        self._first_answer = wait_for_broker(replace(self._kafka, broker_wait_s_max=within_s))
+        return self._first_answer
+
+    def first_answer(self) -> Any:
+        """Return what `enter` did: by now the client may know the brokers by addresses that lead nowhere."""
+        return self._first_answer or self.metadata()
 
     def metadata(self) -> Any:
         """Return the ClusterMetadata: brokers under their advertised addresses, and topics."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from confluent_kafka import libversion
 
@@ -11,7 +11,7 @@ from consumer.examining.finding import Note, failure, passed
 from consumer.examining.transport import Transport
 from consumer.kafka.examining.cluster import Cluster
 from shared.errors import BrokerUnavailable
-from shared.kafka_client import KafkaSettings, wait_for_broker
+from shared.kafka_client import KafkaSettings
 
 LOGIN_S_MAX = 4.0
 BROKERS_ASKED_MAX = 20
@@ -45,7 +45,7 @@ class ClientCheck:
 class LoginCheck:
     """Whether a broker lets the client in and answers it."""
 
-    kafka: KafkaSettings
+    cluster: Cluster
     transport: Transport
     name: str = "SASL"
     after: Sequence[str] = ("TLS",)
@@ -54,7 +54,7 @@ class LoginCheck:
     def run(self) -> list[Note]:
         """Ask for the cluster's metadata; raises ConfigurationError where we are refused, BrokerUnavailable."""
         try:
-            metadata = wait_for_broker(replace(self.kafka, broker_wait_s_max=LOGIN_S_MAX))
+            metadata = self.cluster.enter(LOGIN_S_MAX)
         except BrokerUnavailable as error:
             # The client may leave the address it was given for an advertised one before it has the whole answer.
             advertised = ADVERTISED_FAILS.search(str(error))
@@ -81,5 +81,5 @@ class AdvertisedCheck:
 
     def run(self) -> list[Note]:
         """Connect to each broker's advertised address."""
-        brokers = list(self.cluster.metadata().brokers.values())[:BROKERS_ASKED_MAX]
+        brokers = list(self.cluster.first_answer().brokers.values())[:BROKERS_ASKED_MAX]
         return reach_all([(broker.host, broker.port) for broker in brokers], ADVERTISED_FIX)
