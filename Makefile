@@ -19,7 +19,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	  { echo "Python 3.11 or newer is needed: make setup PYTHON=python3.12"; exit 78; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "python3 -m venv does not work here: on Debian, apt-get install python3-venv"; exit 78; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
