@@ -13,6 +13,10 @@ import structlog
 
 from shared.rate_limited_logs import RateLimit
 
+# Until somebody configures logs: what a program prints is for whoever reads its output.
+if not structlog.is_configured():
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
 
 def configure_logs(
     level: str,

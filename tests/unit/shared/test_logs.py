@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +18,13 @@ def _put_the_configuration_back() -> Iterator[None]:
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+def test_before_logs_are_configured_nothing_stands_among_what_a_program_prints() -> None:
+    program = "from shared.logs import get_logger; get_logger('loop').warning('early'); print('{}')"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert said.stdout == "{}\n"
+    assert "early" in said.stderr
 
 
 class Terminal(io.StringIO):
